@@ -1,0 +1,140 @@
+"""The REST API in API Gateway: the route table's endpoints and their functions."""
+
+import json
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.authorization import Authorization, Open
+from infra.build import Build
+from infra.configuration import DynamicConfiguration
+from infra.database import Database
+from infra.functions import ServiceFunction, set_retention
+from infra.route import Route
+from infra.settings import Environment, Service
+
+SWAGGER = Route("GET", "/swagger", handler="swagger")
+"""Swagger UI and the OpenAPI document, where the environment serves them."""
+
+_ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "caller": "$context.identity.user",
+    "method": "$context.httpMethod",
+    "resource": "$context.resourcePath",
+    "status": "$context.status",
+    "error": "$context.error.responseType",
+    "latency": "$context.responseLatency",
+    "integrationLatency": "$context.integrationLatency",
+    "responseLength": "$context.responseLength",
+    "time": "$context.requestTime",
+}
+
+
+class Api(Construct):
+    """The API and a function for each of its routes, by the name of the route's handler."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        routes: Sequence[Route],
+        service: Service,
+        environment: Environment,
+        authorization: Authorization,
+        database: Database,
+        configuration: DynamicConfiguration,
+        build: Build,
+    ):
+        super().__init__(scope, construct_id)
+        _refuse_duplicates(routes)
+        self.functions: dict[str, ServiceFunction] = {}
+        self._service, self._environment, self._build = service, environment, build
+        self._database, self._configuration = database, configuration
+        self.rest_api = self._create_rest_api()
+        for route in routes:
+            self._add(route, self._function(route, route.module, self._variables(route)), authorization)
+        if environment.swagger:
+            # The document is made from the handlers, and importing them needs their variables.
+            variables = {name: value for route in routes for name, value in self._variables(route).items()}
+            function = self._function(SWAGGER, "service.core.swagger", variables)
+            self._add(SWAGGER, function, Open("The documentation is public outside production."))
+
+    def _create_rest_api(self) -> apigateway.RestApi:
+        environment = self._environment
+        access_log = logs.LogGroup(self, "AccessLog", removal_policy=cdk.RemovalPolicy.DESTROY)
+        set_retention(access_log, environment.log_retention_days)
+        rest_api = apigateway.RestApi(
+            self,
+            "RestApi",
+            rest_api_name=cdk.Stack.of(self).stack_name,
+            description=self._service.description or f"The API of {self._service.name}",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            cloud_watch_role=False,
+            deploy_options=apigateway.StageOptions(
+                stage_name=environment.name,
+                throttling_rate_limit=environment.throttling_rate_limit,
+                throttling_burst_limit=environment.throttling_burst_limit,
+                tracing_enabled=not environment.is_local,
+                metrics_enabled=True,
+                logging_level=apigateway.MethodLoggingLevel.ERROR,
+                data_trace_enabled=False,
+                access_log_destination=apigateway.LogGroupLogDestination(access_log),
+                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
+            ),
+        )
+        cdk.Validations.of(rest_api).acknowledge(
+            cdk.Acknowledgment(
+                id="AwsSolutions-APIG2",
+                reason="The functions validate every part of a request with pydantic and answer as RFC 9457 says.",
+            )
+        )
+        if not environment.waf:
+            cdk.Validations.of(rest_api.deployment_stage).acknowledge(
+                cdk.Acknowledgment(id="AwsSolutions-APIG3", reason="service.toml leaves AWS WAF out of this environment.")
+            )
+        return rest_api
+
+    def _variables(self, route: Route) -> dict[str, str]:
+        variables = {table.environment_variable: self._database.name(table) for table in route.tables}
+        return variables | (self._configuration.variables if route.configuration else {})
+
+    def _function(self, route: Route, module: str, variables: dict[str, str]) -> ServiceFunction:
+        name = "".join(word.capitalize() for word in route.handler.split("_"))
+        function = ServiceFunction(
+            cdk.Stack.of(self),
+            name,
+            module=module,
+            description=f"{self._service.name}: {route.method} {route.path}",
+            service=self._service,
+            environment=self._environment,
+            build=self._build,
+            variables=variables,
+        )
+        for target, actions in route.grants:
+            function.allow(self._database.statement(target, actions))
+        if route.configuration:
+            function.allow(self._configuration.statement())
+        self.functions[route.handler] = function
+        return function
+
+    def _add(self, route: Route, function: ServiceFunction, authorization: Authorization) -> None:
+        method = self.rest_api.root.resource_for_path(route.path).add_method(
+            route.method,
+            apigateway.LambdaIntegration(function.alias, allow_test_invoke=False),
+            **authorization.options(route.method),
+        )
+        authorization.acknowledge(method)
+
+
+def _refuse_duplicates(routes: Sequence[Route]) -> None:
+    for what, keys in (
+        ("endpoint", [f"{route.method} {route.path}" for route in routes]),
+        ("handler", [route.handler for route in routes]),
+    ):
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise ValueError(f"infra/routes.py has the {what} {', '.join(twice)} more than once.")

@@ -1,0 +1,46 @@
+"""The CDK app: `cdk synth`, `cdk deploy` and the like run this module.
+
+ENVIRONMENT names the environment (default: local), STACK_SUFFIX a second copy of it.
+"""
+
+import os
+import sys
+
+import aws_cdk as cdk
+import cdk_nag
+
+from infra import settings as service_settings
+from infra.build import Build, BuildError
+from infra.extensions import extend
+from infra.local_cloud.aspect import SkipUnsupported, fix_api_id
+from infra.settings import LOCAL, SettingsError
+from infra.stack import ServiceStack
+
+
+def create_app(environment_name: str, suffix: str = "", **options: object) -> cdk.App:
+    """The app with the environment's stack in it, not yet synthesised.
+
+    `options` go to `cdk.App`. Raises SettingsError or BuildError when the service can't be put together.
+    """
+    settings = service_settings.load()
+    environment = settings.environment(environment_name)
+    app = cdk.App(**options)  # type: ignore[arg-type]
+    build = Build(settings.service, for_this_machine=environment.is_local)
+    stack = ServiceStack(app, settings=settings, environment=environment, build=build, suffix=suffix)
+    extend(stack)
+    if environment.is_local:
+        fix_api_id(stack.api.rest_api, stack.stack_name)
+        cdk.Aspects.of(stack).add(SkipUnsupported())
+    cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(verbose=True))
+    return app
+
+
+def main() -> None:
+    try:
+        create_app(os.environ.get("ENVIRONMENT", LOCAL), os.environ.get("STACK_SUFFIX", "")).synth()
+    except (SettingsError, BuildError) as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Builds what is uploaded, without Docker: the functions' code and the layer with their dependencies.
+
+Each build lies in a folder named after everything that it was made from. So it is skipped when nothing has
+changed and can't be stale, and synthesising alone is always right.
+"""
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import uv
+
+from infra.settings import ROOT, Service
+
+BUILDS = ROOT / "build"
+KEPT_BUILDS = 4
+
+_MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
+# The glibc of each runtime's operating system: Amazon Linux 2 for Python 3.11, Amazon Linux 2023 from 3.12 on.
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+_GLIBC = {"3.11": "2_17"}
+_GLIBC_OF_NEWER_RUNTIMES = "2_28"
+
+
+class BuildError(Exception):
+    """The code or the layer can't be built; the message says why."""
+
+
+class Build:
+    """The builds for a service, for Lambda or, with `for_this_machine`, for the local cloud."""
+
+    def __init__(self, service: Service, *, for_this_machine: bool):
+        self._service = service
+        self._for_this_machine = for_this_machine
+
+    def code(self) -> Path:
+        """The folder with the functions' code: the package `service` and nothing else."""
+        sources = sorted(path for path in (ROOT / "service").rglob("*") if path.is_file() and _is_code(path))
+        files = {path.relative_to(ROOT): path.read_bytes() for path in sources}
+
+        def copy(target: Path) -> None:
+            for name, data in files.items():
+                (target / name).parent.mkdir(parents=True, exist_ok=True)
+                (target / name).write_bytes(data)
+
+        return _built("code", [part for name, data in files.items() for part in (str(name).encode(), data)], copy)
+
+    def layer(self) -> Path:
+        """The folder with the dependencies that pyproject.toml names, as uv.lock pins them.
+
+        Only wheels are used, never a source build. Raises BuildError when one is missing for the platform.
+        """
+        requirements = self._requirements()
+        options = self._platform()
+        host = f"{platform.system()}-{platform.machine()}-{sys.version}" if self._for_this_machine else ""
+
+        def install(target: Path) -> None:
+            with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+                file.write(requirements)
+                file.flush()
+                command = ["pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]
+                _uv(*command, *options, "--target", str(target / "python"), "--requirements", file.name)
+            shutil.rmtree(target / "python" / "bin", ignore_errors=True)
+
+        source = Path(__file__).read_bytes()
+        return _built("layer", [requirements.encode(), *map(str.encode, options), host.encode(), source], install)
+
+    def _requirements(self) -> str:
+        """The runtime dependencies, pinned with hashes; brings uv.lock up to date with pyproject.toml first."""
+        return _uv("export", "--quiet", "--no-dev", "--no-emit-project", "--no-header", "--no-annotate")
+
+    def _platform(self) -> list[str]:
+        if self._for_this_machine:
+            return ["--python", sys.executable, "--compile-bytecode"]
+        python = self._service.python
+        glibc = _GLIBC.get(python, _GLIBC_OF_NEWER_RUNTIMES)
+        machine = _MACHINES[self._service.architecture]
+        options = ["--python-version", python, "--python-platform", f"{machine}-manylinux_{glibc}"]
+        # Bytecode is of use to the Python version that made it, and to no other.
+        return [*options, "--compile-bytecode"] if runs_on(python) else options
+
+
+def runs_on(python: str) -> bool:
+    """Whether this interpreter is of that minor version, such as "3.14"."""
+    return python == f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _is_code(path: Path) -> bool:
+    return "__pycache__" not in path.parts and not path.name.startswith(".")
+
+
+def _built(kind: str, ingredients: list[bytes], make: Callable[[Path], None]) -> Path:
+    """The folder made from the ingredients, by `make` into an empty folder if it isn't there yet."""
+    digest = hashlib.sha256()
+    for ingredient in ingredients:
+        digest.update(len(ingredient).to_bytes(8, "big") + ingredient)
+    target = BUILDS / kind / digest.hexdigest()[:16]
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".unfinished-") as folder:
+            unfinished = Path(folder) / "build"
+            unfinished.mkdir()
+            make(unfinished)
+            try:
+                unfinished.rename(target)
+            except OSError:
+                if not target.exists():
+                    raise
+                # Another process was faster, and built the same.
+    os.utime(target)
+    _remove_old(target.parent)
+    return target
+
+
+def _remove_old(folder: Path) -> None:
+    builds = sorted(folder.glob("[!.]*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in builds[KEPT_BUILDS:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _uv(*arguments: str) -> str:
+    # Bytecode that is not checked against its source stays valid whatever the dates in the asset's zip are.
+    # https://docs.python.org/3/reference/import.html#pyc-invalidation
+    environment = {**os.environ, "PYC_INVALIDATION_MODE": "UNCHECKED_HASH", "UV_NO_PROGRESS": "1"}
+    environment.pop("VIRTUAL_ENV", None)
+    result = subprocess.run(
+        [uv.find_uv_bin(), *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    if result.returncode:
+        raise BuildError(f"The dependencies' layer can't be built:\n{result.stderr.strip()}")
+    return result.stdout

@@ -1,0 +1,121 @@
+"""The Lambda functions: one a route, each with a role, a log group and an alias of its own."""
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.build import Build
+from infra.settings import Environment, Service
+
+TIMEOUT = cdk.Duration.seconds(15)
+"""Below API Gateway's limit of 29 seconds, so that a slow request ends with the function's own log line."""
+MEMORY_MIB = 512
+
+
+class ServiceFunction(Construct):
+    """A function behind its alias `live`; it may write its log and traces, and what is granted to it.
+
+    `module` is the Python module whose `lambda_handler` serves the function's events.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        module: str,
+        description: str,
+        service: Service,
+        environment: Environment,
+        build: Build,
+        variables: Mapping[str, str],
+    ):
+        super().__init__(scope, construct_id)
+        log_group = logs.LogGroup(self, "Logs", removal_policy=cdk.RemovalPolicy.DESTROY)
+        set_retention(log_group, environment.log_retention_days)
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self.allow(
+            iam.PolicyStatement(
+                actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.log_group_arn]
+            )
+        )
+        stack_name = cdk.Stack.of(self).stack_name
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description=description,
+            runtime=lambda_.Runtime(f"python{service.python}", lambda_.RuntimeFamily.PYTHON),
+            architecture=architecture(service),
+            code=lambda_.Code.from_asset(str(build.code())),
+            handler=f"{module}.lambda_handler",
+            layers=[self._layer(scope, service, build)],
+            role=self.role.without_policy_updates(),
+            log_group=log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            tracing=lambda_.Tracing.DISABLED if environment.is_local else lambda_.Tracing.ACTIVE,
+            timeout=TIMEOUT,
+            memory_size=MEMORY_MIB,
+            environment={
+                "ENVIRONMENT": environment.name,
+                "POWERTOOLS_SERVICE_NAME": service.name,
+                "POWERTOOLS_METRICS_NAMESPACE": stack_name,
+                "POWERTOOLS_TRACE_DISABLED": "true" if environment.is_local else "false",
+                **variables,
+            },
+        )
+        if not environment.is_local:
+            self._allow_tracing()
+        # Without its policy a function fails on its first request, and CloudFormation doesn't see the dependency.
+        self.function.node.add_dependency(self.role)
+        self.alias = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
+
+    def allow(self, *statements: iam.PolicyStatement) -> None:
+        """Adds statements to the function's role."""
+        for statement in statements:
+            self.role.add_to_principal_policy(statement)
+
+    def _layer(self, scope: Construct, service: Service, build: Build) -> lambda_.ILayerVersion:
+        """The stack's one layer of dependencies, made by the first function that asks for it."""
+        layer = scope.node.try_find_child("Dependencies")
+        if isinstance(layer, lambda_.LayerVersion):
+            return layer
+        return lambda_.LayerVersion(
+            scope,
+            "Dependencies",
+            description=f"The dependencies of {service.name}",
+            code=lambda_.Code.from_asset(str(build.layer())),
+            compatible_runtimes=[lambda_.Runtime(f"python{service.python}", lambda_.RuntimeFamily.PYTHON)],
+            compatible_architectures=[architecture(service)],
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+
+    def _allow_tracing(self) -> None:
+        policy = iam.Policy(
+            self,
+            "Tracing",
+            roles=[self.role],
+            statements=[
+                iam.PolicyStatement(actions=["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources=["*"])
+            ],
+        )
+        cdk.Validations.of(policy).acknowledge(
+            cdk.Acknowledgment(
+                id="AwsSolutions-IAM5", reason="X-Ray's Put actions accept no resource but *: they have no ARN."
+            )
+        )
+
+
+def architecture(service: Service) -> lambda_.Architecture:
+    """The settings' architecture as CDK takes it."""
+    return {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}[service.architecture]
+
+
+def set_retention(log_group: logs.LogGroup, days: int) -> None:
+    """Keeps the group's events for that many days; LogGroup itself takes names instead of days."""
+    resource = log_group.node.default_child
+    assert isinstance(resource, logs.CfnLogGroup)
+    resource.retention_in_days = days

@@ -1,0 +1,1 @@
+"""The cloud on this machine: MiniStack, to which the same CDK app is deployed as to AWS."""

@@ -1,0 +1,57 @@
+"""`make local` and `make local-stop`: python -m infra.local_cloud up|down."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+from infra import settings as service_settings
+from infra.local_cloud import deployment, server
+from infra.local_cloud.server import LocalCloudError
+from infra.settings import LOCAL, SettingsError
+
+
+@contextmanager
+def _step(what: str) -> Iterator[None]:
+    print(f"{what:<44}", end="", flush=True)
+    start = monotonic()
+    yield
+    print(f"{monotonic() - start:6.1f} s", flush=True)
+
+
+def _up() -> None:
+    settings = service_settings.load()
+    region = settings.environment(LOCAL).region
+    running = server.running()
+    if running is None:
+        with _step("Starting the local cloud"):
+            running = server.start(region)
+    with _step(f"Preparing it for the CDK (port {running.port})"):
+        deployment.bootstrap(running, region)
+    with _step("Deploying the service"):
+        outputs = deployment.deploy(running, settings)
+    print(deployment.instructions(running, settings, outputs))
+
+
+def _down() -> None:
+    print("The local cloud has ended, with all that was in it." if server.stop() else "The local cloud isn't running.")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m infra.local_cloud", description="The cloud on this machine.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    up = commands.add_parser("up", help="start it if it isn't running, deploy the service, print its addresses")
+    up.set_defaults(run=_up)
+    down = commands.add_parser("down", help="end it; everything in it goes")
+    down.set_defaults(run=_down)
+    try:
+        parser.parse_args().run()
+    except (LocalCloudError, SettingsError) as error:
+        sys.exit(f"\nerror: {error}")
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted; `make local` goes on from here.")
+
+
+if __name__ == "__main__":
+    main()

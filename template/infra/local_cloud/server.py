@@ -1,0 +1,224 @@
+"""The MiniStack server of this service: one process, in an environment of its own, on 127.0.0.1.
+
+Everything lies in `.local/`: the environment that it is installed in, its log, its temporary folder, the
+port that it had last. The running server holds a lock on `.local/server.lock`, so a server that has died
+leaves nothing behind that looks alive, and no other process is ever taken for it.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import uv
+
+from infra.settings import ROOT
+
+FOLDER = ROOT / ".local"
+PACKAGES = ("ministack==1.5.33", "cryptography==50.0.2")
+"""MiniStack, and what it needs to verify the tokens of a Cognito user pool."""
+ACCESS_KEY = "test"
+"""Both the id and the secret of MiniStack's root access key."""
+ACCOUNT = "000000000000"
+_READY_SECONDS = 30
+_STOP_SECONDS = 10
+
+_STATE, _LOCK, _LOG = FOLDER / "server.json", FOLDER / "server.lock", FOLDER / "server.log"
+_TEMPORARY = FOLDER / "tmp"
+
+
+class LocalCloudError(Exception):
+    """The local cloud can't do what was asked; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    port: int
+    pid: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+def running() -> Server | None:
+    """The server, or None when it isn't running."""
+    with _lock() as free:
+        if free:
+            return None
+    state = _state()
+    return Server(**state) if state.get("pid") else None
+
+
+def start(region: str) -> Server:
+    """Starts the server and waits until it is ready.
+
+    The port is LOCAL_PORT's, else the one it had last, else a free one. Raises LocalCloudError when LOCAL_PORT
+    is taken or the server doesn't get ready.
+    """
+    python = _install()
+    port = _port()
+    shutil.rmtree(_TEMPORARY, ignore_errors=True)
+    _TEMPORARY.mkdir(parents=True)
+    environment = {
+        **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "LC_ALL"}},
+        "AUTH": "true",
+        "AWS_DEFAULT_REGION": region,
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+        "LOG_LEVEL": "WARNING",
+        "SFTP_ENABLED": "0",
+        "STATE_DIR": str(_TEMPORARY / "state"),
+        "TMPDIR": str(_TEMPORARY),
+    }
+    with _LOCK.open("w") as lock, _LOG.open("w") as log:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LocalCloudError("Another `make local` is starting the local cloud; wait for it.") from None
+        process = subprocess.Popen(
+            [python, "-m", "ministack"],
+            env=environment,
+            cwd=_TEMPORARY,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=[lock.fileno()],  # keeps the lock for as long as the server lives
+        )
+        server = Server(port=port, pid=process.pid)
+        _STATE.write_text(json.dumps({"port": port, "pid": process.pid}))
+        try:
+            _wait_until_ready(server, process)
+        except BaseException:
+            _end(process.pid)
+            raise
+    return server
+
+
+def stop() -> bool:
+    """Ends the server and removes its temporary folder; False when it wasn't running. Its port is remembered."""
+    server = running()
+    if server:
+        _end(server.pid)
+        _STATE.write_text(json.dumps({"port": server.port}))
+    shutil.rmtree(_TEMPORARY, ignore_errors=True)
+    return server is not None
+
+
+class _lock:  # noqa: N801
+    """Enters with True when no server holds the lock."""
+
+    def __enter__(self) -> bool:
+        FOLDER.mkdir(exist_ok=True)
+        self._file = _LOCK.open("a")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+def _state() -> dict[str, int]:
+    try:
+        state: dict[str, int] = json.loads(_STATE.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return state
+
+
+def _install() -> Path:
+    """The Python of MiniStack's environment: of this interpreter's version, so that it takes the same wheels."""
+    name = "-".join(["server", f"{sys.version_info.major}.{sys.version_info.minor}", *PACKAGES]).replace("==", "-")
+    target = FOLDER / name
+    python = target / "bin" / "python"
+    if not target.exists():
+        unfinished = FOLDER / f"unfinished-{name}"
+        _uv("venv", "--quiet", "--clear", "--relocatable", "--python", sys.executable, str(unfinished))
+        _uv("pip", "install", "--quiet", "--compile-bytecode", "--python", str(unfinished), *PACKAGES)
+        unfinished.rename(target)
+    return python
+
+
+def _uv(*arguments: str) -> None:
+    result = subprocess.run([uv.find_uv_bin(), *arguments], capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise LocalCloudError(f"MiniStack can't be installed:\n{result.stderr.strip()}")
+
+
+def _port() -> int:
+    """The port to listen on; says so when the remembered one is taken."""
+    if wanted := os.environ.get("LOCAL_PORT"):
+        if not wanted.isdecimal() or not 1 <= int(wanted) <= 65535:
+            raise LocalCloudError(f"LOCAL_PORT is {wanted!r}; it must be a port, 1 to 65535.")
+        if not _is_free(int(wanted)):
+            raise LocalCloudError(
+                f"Port {wanted} is in use by another program; set LOCAL_PORT to a free one, or leave it out."
+            )
+        return int(wanted)
+    last = _state().get("port")
+    if last and _is_free(last):
+        return last
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free: int = probe.getsockname()[1]
+    if last:
+        print(f"Port {last} is in use by another program now; taking {free}.", flush=True)
+    return free
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise LocalCloudError(f"The local cloud ended at its start; its log, {_LOG}, says:\n{_last_lines()}")
+        try:
+            with urllib.request.urlopen(f"{server.url}/_ministack/ready", timeout=1):
+                return
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.05)
+    raise LocalCloudError(f"The local cloud isn't ready after {_READY_SECONDS} s; see {_LOG}.")
+
+
+def _last_lines(count: int = 15) -> str:
+    return "\n".join(_LOG.read_text(errors="replace").splitlines()[-count:])
+
+
+def _end(pid: int) -> None:
+    """Ends the server by its process id; MiniStack may hang in its shutdown, so it is killed after a while."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.kill(pid, sign)
+        except ProcessLookupError:
+            return
+        deadline = time.monotonic() + _STOP_SECONDS
+        while time.monotonic() < deadline:
+            with _lock() as free:
+                if free:
+                    return
+            time.sleep(0.05)

@@ -1,0 +1,1 @@
+"""The blueprint's part, which knows no orders: logging, configuration, idempotency, errors, AWS clients."""

@@ -1,0 +1,117 @@
+"""Feature flags and settings from AWS AppConfig, with something to go on with when it can't be had.
+
+The configuration is a pydantic model. When AppConfig is unreachable, empty or holds what the model refuses, the
+last known configuration serves, then the model's own defaults, which are packaged with the code. A metric counts
+each request that was served so, for the alarm.
+"""
+
+from time import monotonic
+from typing import Any, Generic, TypeVar
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.feature_flags import FeatureFlags
+from aws_lambda_powertools.utilities.feature_flags.base import StoreProvider
+from aws_lambda_powertools.utilities.parameters import AppConfigProvider
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from service.core import aws
+from service.core.observability import logger, metrics
+from service.core.settings import Settings
+
+FALLBACK_METRIC = "ConfigurationFallback"
+"""Requests that were served with an older configuration, or with the defaults."""
+
+
+class Feature(BaseModel):
+    """A feature flag as Powertools' feature flags utility defines it: a default and rules that override it.
+
+    https://docs.aws.amazon.com/powertools/python/latest/utilities/feature_flags/
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    default: bool
+    rules: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+class Features(BaseModel):
+    """The base of the model of a service's feature flags: each field is a `Feature` with its packaged default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Configuration(BaseModel):
+    """The base of a service's configuration: its `features`, and what it adds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    features: Features
+
+
+class _AppConfigSettings(Settings):
+    appconfig_application: str
+    appconfig_environment: str
+    appconfig_profile: str
+    appconfig_max_age_seconds: int = Field(ge=0)
+
+
+ConfigurationType = TypeVar("ConfigurationType", bound=Configuration)
+
+
+class DynamicConfiguration(Generic[ConfigurationType]):
+    """The current configuration of a service, kept for as long as the environment's settings say."""
+
+    def __init__(self, model: type[ConfigurationType]):
+        self._model = model
+        self._settings = _AppConfigSettings.from_environment()
+        self._current = model()  # type: ignore[call-arg]
+        self._is_fallback = True
+        self._fresh_until = float("-inf")
+        self._provider: AppConfigProvider | None = None
+
+    def get(self) -> ConfigurationType:
+        """The configuration for this request; never raises."""
+        if monotonic() >= self._fresh_until:
+            self._is_fallback = not self._fetch()
+            self._fresh_until = monotonic() + self._settings.appconfig_max_age_seconds
+        if self._is_fallback:
+            metrics.add_metric(name=FALLBACK_METRIC, unit=MetricUnit.Count, value=1)
+        return self._current
+
+    def is_enabled(self, feature: str, **context: str | float | bool) -> bool:
+        """Whether the feature, a field of the model's features, is on for the context that its rules look at."""
+        flags = FeatureFlags(store=_Store(self.get().features))
+        return bool(flags.evaluate(name=feature, context=context, default=False))
+
+    def _fetch(self) -> bool:
+        try:
+            self._provider = self._provider or AppConfigProvider(
+                application=self._settings.appconfig_application,
+                environment=self._settings.appconfig_environment,
+                boto3_client=aws.appconfigdata(),
+            )
+            content = self._provider.get(self._settings.appconfig_profile, force_fetch=True)
+            self._current = self._model.model_validate_json(content or b"")
+        except (GetParameterError, ValidationError) as error:
+            self._provider = None  # A failed session's token may be of no use any more.
+            logger.error("configuration fallback", error=type(error).__name__, cause=type(error.__cause__).__name__)
+            return False
+        return True
+
+
+class _Store(StoreProvider):
+    """Hands features that are there already to Powertools' rules engine."""
+
+    def __init__(self, features: Features):
+        self._features = features.model_dump(mode="json", exclude_defaults=False)
+        for feature in self._features.values():
+            if not feature["rules"]:
+                del feature["rules"]
+
+    @property
+    def get_raw_configuration(self) -> dict[str, Any]:
+        return self._features
+
+    def get_configuration(self) -> dict[str, Any]:
+        return self._features

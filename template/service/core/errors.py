@@ -1,0 +1,17 @@
+"""What can go wrong in the domain, in its own terms. What a client is told of it is in problems.py."""
+
+
+class ServiceError(Exception):
+    """An outcome that the domain expects; its message is shown to the client."""
+
+
+class NotFoundError(ServiceError):
+    """What was asked for doesn't exist."""
+
+
+class InvalidCursorError(ServiceError):
+    """The cursor is malformed or belongs to another query."""
+
+
+class KeyReusedError(ServiceError):
+    """The idempotency key was used before, with another request."""

@@ -1,0 +1,144 @@
+"""Every error that a client can meet, as a problem document (RFC 9457). None shows internals."""
+
+import traceback
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004
+
+from service.core.errors import InvalidCursorError, NotFoundError
+from service.core.observability import logger
+
+CONTENT_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 1
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+_PASSING_ERRORS = frozenset(
+    {
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
+)
+
+
+class UnsupportedMediaTypeError(Exception):
+    """The body is not JSON."""
+
+
+class MalformedBodyError(Exception):
+    """The body can't be read as JSON; the message says why."""
+
+
+def problem(status: HTTPStatus, detail: str, *, retry: bool = False, **members: Any) -> Response[dict[str, Any]]:
+    """The response for an error: its detail says what to do; `retry` adds Retry-After."""
+    return Response(
+        status_code=status.value,
+        content_type=CONTENT_TYPE,
+        headers={"Retry-After": str(RETRY_AFTER_SECONDS)} if retry else None,
+        body={
+            "type": "about:blank",
+            "title": status.phrase,
+            "status": status.value,
+            "detail": detail,
+            "request_id": logger.get_correlation_id(),
+            **members,
+        },
+    )
+
+
+def add_exception_handlers(app: APIGatewayRestResolver) -> None:
+    """Makes the app answer every exception with a problem document."""
+
+    @app.exception_handler(RequestValidationError)
+    def invalid_request(error: RequestValidationError) -> Response[dict[str, Any]]:
+        errors = error.errors()
+        in_header = any(e["loc"][0] == "header" for e in errors)
+        return problem(
+            HTTPStatus.BAD_REQUEST if in_header else HTTPStatus.UNPROCESSABLE_ENTITY,
+            "The request is not valid; see errors.",
+            errors=[{"location": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in errors],
+        )
+
+    @app.exception_handler(MalformedBodyError)
+    def malformed_body(error: MalformedBodyError) -> Response[dict[str, Any]]:
+        return problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "The request is not valid; see errors.",
+            errors=[{"location": "body", "message": str(error)}],
+        )
+
+    @app.exception_handler(UnsupportedMediaTypeError)
+    def unsupported_media_type(_: UnsupportedMediaTypeError) -> Response[dict[str, Any]]:
+        return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json.")
+
+    @app.exception_handler(RouteNotFoundError)
+    def no_route(_: RouteNotFoundError) -> Response[dict[str, Any]]:
+        return problem(HTTPStatus.NOT_FOUND, "There is nothing at this path.")
+
+    @app.exception_handler(NotFoundError)
+    def not_found(error: NotFoundError) -> Response[dict[str, Any]]:
+        return problem(HTTPStatus.NOT_FOUND, str(error))
+
+    @app.exception_handler(InvalidCursorError)
+    def invalid_cursor(error: InvalidCursorError) -> Response[dict[str, Any]]:
+        return problem(HTTPStatus.BAD_REQUEST, str(error))
+
+    @app.exception_handler(Exception)
+    def unexpected(error: Exception) -> Response[dict[str, Any]]:
+        causes = list(_causes(error))
+        logger.error("request failed", causes=[_describe(cause) for cause in causes])
+        if any(_will_pass(cause) for cause in causes):
+            return problem(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "The service can't do this right now; send the same request again later.",
+                retry=True,
+            )
+        return problem(
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            "The service has failed; send the same request again, and report the request_id if it keeps failing.",
+        )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception and those that it came from."""
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__
+
+
+def _will_pass(error: BaseException) -> bool:
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return error.response["Error"]["Code"] in _PASSING_ERRORS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return isinstance(error, ConnectionError | HTTPClientError)
+
+
+def _describe(error: BaseException) -> dict[str, Any]:
+    """What the log says of an exception: no message, since that may quote what a client has sent."""
+    description: dict[str, Any] = {"type": type(error).__name__, "stack": _stack(error)}
+    if isinstance(error, ClientError):
+        description |= {"operation": error.operation_name, "code": error.response["Error"]["Code"]}
+    elif isinstance(error, BotoCoreError):
+        description["code"] = type(error).__name__
+    return description
+
+
+def _stack(error: BaseException) -> Sequence[str]:
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]

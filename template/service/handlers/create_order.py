@@ -1,0 +1,37 @@
+"""POST /api/orders"""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body
+
+from service.core.api import create_app, create_lambda_handler
+from service.core.configuration import DynamicConfiguration
+from service.core.idempotency import Idempotency, IdempotencyKey
+from service.logic import orders
+from service.models.configuration import ServiceConfiguration
+from service.models.input import CreateOrderRequest
+from service.models.order import Order
+
+app = create_app()
+idempotency = Idempotency(app)
+configuration = DynamicConfiguration(ServiceConfiguration)
+
+
+@app.post("/api/orders", status_code=201, summary="Place an order", tags=["Orders"])
+def create_order(request: Annotated[CreateOrderRequest, Body()], idempotency_key: IdempotencyKey) -> Response[Order]:
+    """Places an order, exactly one for each Idempotency-Key: send the same request again when in doubt."""
+
+    def create() -> Response[Order]:
+        order = orders.create_order(
+            request, caller=idempotency.caller, key=idempotency_key, configuration=configuration
+        )
+        path = app.current_event.request_context.path.rstrip("/")
+        return Response(
+            status_code=201, content_type="application/json", headers={"Location": f"{path}/{order.id}"}, body=order
+        )
+
+    return idempotency.respond(key=idempotency_key, body=request, operation=create)
+
+
+lambda_handler = create_lambda_handler(app)

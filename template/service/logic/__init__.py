@@ -1,0 +1,1 @@
+"""The domain, which knows neither HTTP nor DynamoDB."""

@@ -1,0 +1,73 @@
+"""What the service does with orders."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from uuid import UUID
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from service.core.configuration import DynamicConfiguration
+from service.core.observability import logger, metrics, tracer
+from service.dal import orders
+from service.models.configuration import ServiceConfiguration
+from service.models.input import CreateOrderRequest
+from service.models.metrics import BusinessMetric
+from service.models.order import Order, Shipping
+from service.models.output import OrderPage
+
+
+@tracer.capture_method(capture_response=False)
+def create_order(
+    request: CreateOrderRequest, *, caller: str, key: str, configuration: DynamicConfiguration[ServiceConfiguration]
+) -> Order:
+    """Places the order that the caller asks for under the key, exactly once.
+
+    The order's id derives from caller and key, so whoever repeats the request, after whatever crash, finds the
+    order that is there. Raises KeyReusedError when that order was made from another request.
+    """
+    express = configuration.is_enabled("express_shipping")
+    order = Order(
+        id=_order_id(caller, key),
+        name=request.customer_name,
+        item_count=request.order_item_count,
+        created_at=datetime.now(UTC),
+        shipping=Shipping.EXPRESS if express else Shipping.STANDARD,
+        gift=configuration.is_enabled("gift", item_count=request.order_item_count),
+    )
+    stored = orders.put(order, request_hash=_hash(request.model_dump_json()))
+    if stored == order:
+        metrics.add_metric(name=BusinessMetric.ORDERS_CREATED, unit=MetricUnit.Count, value=1)
+        metrics.add_metric(name=BusinessMetric.ITEMS_ORDERED, unit=MetricUnit.Count, value=order.item_count)
+    logger.info("order placed", order_id=str(stored.id), new=stored == order)
+    return stored
+
+
+@tracer.capture_method(capture_response=False)
+def get_order(order_id: UUID) -> Order:
+    """The order; raises NotFoundError when there is none."""
+    return orders.get(str(order_id))
+
+
+@tracer.capture_method(capture_response=False)
+def list_orders(*, limit: int, next_token: str | None, customer_name: str | None) -> OrderPage:
+    """A page of all orders, or of a customer's, newest first; raises InvalidCursorError."""
+    if customer_name is None:
+        return orders.page(limit=limit, next_token=next_token)
+    return orders.page_of_customer(customer_name, limit=limit, next_token=next_token)
+
+
+@tracer.capture_method(capture_response=False)
+def delete_order(order_id: UUID) -> None:
+    """Deletes the order; raises NotFoundError when there is none."""
+    orders.delete(str(order_id))
+    metrics.add_metric(name=BusinessMetric.ORDERS_DELETED, unit=MetricUnit.Count, value=1)
+    logger.info("order deleted", order_id=str(order_id))
+
+
+def _order_id(caller: str, key: str) -> UUID:
+    return UUID(_hash(json.dumps([caller, key]))[:32], version=4)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Pydantic models: the domain, the API's input and output, the configuration."""

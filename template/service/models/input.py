@@ -1,0 +1,14 @@
+"""What clients send."""
+
+from pydantic import BaseModel, ConfigDict
+
+from service.models.order import CustomerName, ItemCount
+
+
+class CreateOrderRequest(BaseModel):
+    """The body of POST /api/orders."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    customer_name: CustomerName
+    order_item_count: ItemCount
