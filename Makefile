@@ -1,0 +1,37 @@
+# The blueprint's own commands. A rendered service has a Makefile of its own: template/Makefile.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/sh
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Bytecode that isn't kept makes every run of the CDK seconds slower.
+unexport PYTHONDONTWRITEBYTECODE
+unexport VIRTUAL_ENV
+
+READY := .venv/.ready
+# Where `make demo` renders the service.
+DEMO ?= build/demo
+# What `make test` runs: a file, or any other arguments of pytest.
+TESTS ?= tests
+WORKERS ?= 2
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): pyproject.toml scripts/setup template/tools/uv template/tools/python
+	@scripts/setup
+
+.PHONY: demo
+demo: $(READY) ## Render a service into DEMO, deploy it onto the local cloud and place an order
+	@python scripts/demo.py $(DEMO)
+
+.PHONY: check
+check: $(READY) ## Check the format, lint and types of this repository's own Python
+	ruff format --check --quiet .
+	ruff check --quiet .
+	mypy
+
+.PHONY: test
+test: $(READY) check ## Run all tests: questions, renders, synthesis, the local cloud, updates
+	pytest -n $(WORKERS) $(TESTS)
