@@ -9,7 +9,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.build import Build
-from infra.settings import Environment, Service
+from infra.settings import NEWEST_PYTHON, Environment, Service
 
 TIMEOUT = cdk.Duration.seconds(15)
 """Below API Gateway's limit of 29 seconds, so that a slow request ends with the function's own log line."""
@@ -69,6 +69,12 @@ class ServiceFunction(Construct):
         )
         if not environment.is_local:
             self._allow_tracing()
+        if service.python != NEWEST_PYTHON:
+            cdk.Validations.of(self.function).acknowledge(
+                cdk.Acknowledgment(
+                    id="AwsSolutions-L1", reason=f"service.toml chooses Python {service.python}, a supported runtime."
+                )
+            )
         # Without its policy a function fails on its first request, and CloudFormation doesn't see the dependency.
         self.function.node.add_dependency(self.role)
         self.alias = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 ROOT = Path(__file__).parents[1]
 LOCAL = "local"
+NEWEST_PYTHON = "3.14"
 
 # A stack's name is service-environment[-suffix]. The narrowest name derived from it is a Cognito domain
 # prefix, stack-account, with at most 63 characters: 28 + 1 + 12 + 1 + 8, and 13 for the account.
