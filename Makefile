@@ -32,6 +32,13 @@ check: $(READY) ## Check the format, lint and types of this repository's own Pyt
 	ruff check --quiet .
 	mypy
 
+.PHONY: fix
+fix: $(READY) ## Format, mend what lint can mend, and refresh the default renders in template/
+	ruff format --quiet .
+	ruff check --fix --quiet .
+	ruff format --quiet .
+	python scripts/refresh_defaults.py
+
 .PHONY: test
 test: $(READY) check ## Run all tests: questions, renders, synthesis, the local cloud, updates
 	pytest -n $(WORKERS) $(TESTS)

@@ -64,7 +64,7 @@ def call(folder: Path, method: str, path: str, body: dict[str, Any] | None = Non
     SigV4Auth(Credentials("test", "test"), "execute-api", "us-east-1").add_auth(request)
     # By its number: not every resolver knows that names under .localhost are this machine.
     url = f"http://127.0.0.1:{port}/{stage}{path}"
-    sent = urllib.request.Request(url, method=method, headers=dict(request.headers), data=data)  # noqa: S310
+    sent = urllib.request.Request(url, method=method, headers=dict(request.headers), data=data)
     with urllib.request.urlopen(sent, timeout=30) as response:  # noqa: S310
         answer: dict[str, Any] = json.load(response)
         print(f"   {method} {path} -> {response.status}\n   {json.dumps(answer)}")

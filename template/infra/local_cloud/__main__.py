@@ -31,11 +31,13 @@ def _up() -> None:
         deployment.bootstrap(running, region)
     with _step("Deploying the service"):
         outputs = deployment.deploy(running, settings)
-    print(deployment.instructions(running, settings, outputs))
+    print(deployment.instructions(settings, outputs))
 
 
 def _down() -> None:
-    print("The local cloud has ended, with all that was in it." if server.stop() else "The local cloud isn't running.")
+    was_running = server.stop()
+    deployment.OUTPUTS.unlink(missing_ok=True)
+    print("The local cloud has ended, with all that was in it." if was_running else "The local cloud isn't running.")
 
 
 def main() -> None:

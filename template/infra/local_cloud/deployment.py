@@ -58,7 +58,7 @@ def deploy(server: Server, settings: Settings) -> dict[str, str]:
     return outputs
 
 
-def instructions(server: Server, settings: Settings, outputs: dict[str, str]) -> str:
+def instructions(settings: Settings, outputs: dict[str, str]) -> str:
     """What a person can do with the deployed service: its addresses and an order that works when pasted."""
     region = settings.environment(LOCAL).region
     url = outputs["ApiUrl"]

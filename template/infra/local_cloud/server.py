@@ -31,6 +31,7 @@ ACCESS_KEY = "test"
 ACCOUNT = "000000000000"
 _READY_SECONDS = 30
 _STOP_SECONDS = 10
+_PORTS = range(1, 65536)
 
 _STATE, _LOCK, _LOG = FOLDER / "server.json", FOLDER / "server.lock", FOLDER / "server.log"
 _TEMPORARY = FOLDER / "tmp"
@@ -53,12 +54,16 @@ class Server:
 
 
 def running() -> Server | None:
-    """The server, or None when it isn't running."""
-    with _lock() as free:
-        if free:
-            return None
+    """The server, or None when it isn't running; raises LocalCloudError when LOCAL_PORT asks for another port."""
+    if not _is_locked():
+        return None
     state = _state()
-    return Server(**state) if state.get("pid") else None
+    if "pid" not in state:
+        return None
+    server = Server(**state)
+    if os.environ.get("LOCAL_PORT", str(server.port)) != str(server.port):
+        raise LocalCloudError(f"The local cloud runs on port {server.port}; run `make local-stop` to move it.")
+    return server
 
 
 def start(region: str) -> Server:
@@ -83,11 +88,11 @@ def start(region: str) -> Server:
         "STATE_DIR": str(_TEMPORARY / "state"),
         "TMPDIR": str(_TEMPORARY),
     }
-    with _LOCK.open("w") as lock, _LOG.open("w") as log:
+    with _LOCK.open("a") as lock, _LOG.open("w") as log:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise LocalCloudError("Another `make local` is starting the local cloud; wait for it.") from None
+            raise LocalCloudError("Another `make local` is starting the local cloud; try again.") from None
         process = subprocess.Popen(
             [python, "-m", "ministack"],
             env=environment,
@@ -110,28 +115,25 @@ def start(region: str) -> Server:
 
 def stop() -> bool:
     """Ends the server and removes its temporary folder; False when it wasn't running. Its port is remembered."""
-    server = running()
-    if server:
-        _end(server.pid)
-        _STATE.write_text(json.dumps({"port": server.port}))
+    was_running = _is_locked()
+    state = _state()
+    if was_running and "pid" in state:
+        _end(state["pid"])
+    if "port" in state:
+        _STATE.write_text(json.dumps({"port": state["port"]}))
     shutil.rmtree(_TEMPORARY, ignore_errors=True)
-    return server is not None
+    return was_running
 
 
-class _lock:  # noqa: N801
-    """Enters with True when no server holds the lock."""
-
-    def __enter__(self) -> bool:
-        FOLDER.mkdir(exist_ok=True)
-        self._file = _LOCK.open("a")
+def _is_locked() -> bool:
+    """Whether a running server holds the lock."""
+    FOLDER.mkdir(exist_ok=True)
+    with _LOCK.open("a") as file:
         try:
-            fcntl.flock(self._file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return False
-        return True
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
+            return True
+    return False
 
 
 def _state() -> dict[str, int]:
@@ -164,8 +166,8 @@ def _uv(*arguments: str) -> None:
 def _port() -> int:
     """The port to listen on; says so when the remembered one is taken."""
     if wanted := os.environ.get("LOCAL_PORT"):
-        if not wanted.isdecimal() or not 1 <= int(wanted) <= 65535:
-            raise LocalCloudError(f"LOCAL_PORT is {wanted!r}; it must be a port, 1 to 65535.")
+        if not wanted.isdecimal() or int(wanted) not in _PORTS:
+            raise LocalCloudError(f"LOCAL_PORT is {wanted!r}; it must be a port, {_PORTS.start} to {_PORTS.stop - 1}.")
         if not _is_free(int(wanted)):
             raise LocalCloudError(
                 f"Port {wanted} is in use by another program; set LOCAL_PORT to a free one, or leave it out."
@@ -198,7 +200,7 @@ def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is not None:
             raise LocalCloudError(f"The local cloud ended at its start; its log, {_LOG}, says:\n{_last_lines()}")
         try:
-            with urllib.request.urlopen(f"{server.url}/_ministack/ready", timeout=1):
+            with urllib.request.urlopen(f"{server.url}/_ministack/ready", timeout=1):  # noqa: S310
                 return
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             time.sleep(0.05)
@@ -218,7 +220,6 @@ def _end(pid: int) -> None:
             return
         deadline = time.monotonic() + _STOP_SECONDS
         while time.monotonic() < deadline:
-            with _lock() as free:
-                if free:
-                    return
+            if not _is_locked():
+                return
             time.sleep(0.05)

@@ -1,0 +1,107 @@
+"""What the tests share: rendering the template as a user does, and services that are set up or deployed."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import copier
+import pytest
+from filelock import FileLock
+
+BLUEPRINT = Path(__file__).parents[1]
+RUNTIME = f"{sys.version_info.major}.{sys.version_info.minor}"
+"""The Lambda runtime that most renders are for: this interpreter's, so that they run on it."""
+
+# A user's shell knows nothing of this repository's own environment.
+_FOREIGN = ("AWS_", "COPIER_", "PYTEST_", "PYTHON", "UV", "VIRTUAL_ENV", "MAKE", "MFLAGS", "LOCAL_", "STACK_")
+
+
+def user_environment(**variables: str) -> dict[str, str]:
+    """The environment of a user's shell, without what belongs to this test run, with the variables given."""
+    own = str(BLUEPRINT / ".venv" / "bin")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    environment["PATH"] = os.pathsep.join(p for p in environment["PATH"].split(os.pathsep) if p != own)
+    return {**environment, **variables}
+
+
+@dataclass(frozen=True)
+class Service:
+    """A rendered service."""
+
+    path: Path
+
+    def run(self, *command: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command in the service's folder; fails the test, with all output, when the command fails."""
+        result = subprocess.run(
+            command,
+            cwd=self.path,
+            env=user_environment(**variables),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if check and result.returncode:
+            pytest.fail(f"{' '.join(command)} in {self.path} has failed:\n{result.stdout}", pytrace=False)
+        return result
+
+    def make(self, *arguments: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
+        return self.run("make", *arguments, check=check, **variables)
+
+    def borrow_tools(self, workshop: "Service") -> "Service":
+        """Uses the packages that another service has installed: they are the same."""
+        for name in (".venv", "node_modules"):
+            (self.path / name).symlink_to(workshop.path / name)
+        shutil.copy(workshop.path / "uv.lock", self.path / "uv.lock")
+        return self
+
+    def replace(self, file: str, old: str, new: str) -> None:
+        """Edits one place of a file; fails when it isn't there just once."""
+        path = self.path / file
+        text = path.read_text()
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
+        path.write_text(text.replace(old, new))
+
+
+def render(path: Path, blueprint: Path = BLUEPRINT, vcs_ref: str | None = "HEAD", **answers: str | bool) -> Service:
+    """Renders the template without trust, with the default answers but for those given."""
+    copier.run_copy(
+        str(blueprint),
+        path,
+        data={"python_version": RUNTIME, **answers},
+        defaults=True,
+        quiet=True,
+        unsafe=False,
+        vcs_ref=vcs_ref,
+    )
+    return Service(path)
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Service:
+    """The default service with everything installed, once for all test processes; tests leave it as it is."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    path = shared / "workshop"
+    with FileLock(shared / "workshop.lock"):
+        if not (path / ".venv" / ".ready").exists():
+            shutil.rmtree(path, ignore_errors=True)
+            render(path).make("dev")
+    return Service(path)
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The default service, deployed onto a local cloud of its own."""
+    service = render(tmp_path_factory.mktemp("deployed") / "orders")
+    try:
+        service.make("local")
+        yield service
+    finally:
+        service.make("local-stop", check=False)
