@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,12 +61,19 @@ class Service:
         shutil.copy(workshop.path / "uv.lock", self.path / "uv.lock")
         return self
 
-    def replace(self, file: str, old: str, new: str) -> None:
-        """Edits one place of a file; fails when it isn't there just once."""
-        path = self.path / file
-        text = path.read_text()
-        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
-        path.write_text(text.replace(old, new))
+    @contextmanager
+    def edited(self, *edits: tuple[str, str, str]) -> Iterator[None]:
+        """Replaces, in each file named, a text that stands there once by another; puts the files back at the end."""
+        originals = {file: (self.path / file).read_text() for file, _, _ in edits}
+        try:
+            for file, old, new in edits:
+                text = (self.path / file).read_text()
+                assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
+                (self.path / file).write_text(text.replace(old, new))
+            yield
+        finally:
+            for file, text in originals.items():
+                (self.path / file).write_text(text)
 
 
 def render(path: Path, blueprint: Path = BLUEPRINT, vcs_ref: str | None = "HEAD", **answers: str | bool) -> Service:

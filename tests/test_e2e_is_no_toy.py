@@ -1,0 +1,41 @@
+"""The rendered service's e2e tests turn red when something is taken out of it."""
+
+import re
+
+import pytest
+from conftest import Service
+
+MUTATIONS = {
+    "a handler": [
+        (
+            "infra/routes.py",
+            '    Route("GET", "/api/orders/{order_id}", handler="get_order", reads={ORDERS: ["GetItem"]}),\n',
+            "",
+        )
+    ],
+    "a grant": [("infra/routes.py", 'writes={ORDERS: ["DeleteItem"]}', "")],
+    "an index": [
+        (
+            "infra/tables.py",
+            '    indexes=(Index(name="by_customer", partition_key="name", sort_key="created_at"),),\n',
+            "",
+        ),
+        ("infra/routes.py", ', ORDERS.index("by_customer"): ["Query"]', ""),
+    ],
+    "a flag": [("infra/configuration/local.json", '"default": true', '"default": false')],
+}
+
+
+@pytest.mark.parametrize("what", MUTATIONS)
+def test_e2e_fails_without(deployed: Service, what: str) -> None:
+    # Given a service with something taken out
+    with deployed.edited(*MUTATIONS[what]):
+        deployed.make("local")
+        # When its e2e tests run against it, then they fail
+        result = deployed.make("e2e", check=False)
+    assert result.returncode != 0
+    assert re.search(r"\d+ failed", result.stdout)
+
+
+def test_e2e_passes_with_everything(deployed: Service) -> None:
+    deployed.make("e2e")

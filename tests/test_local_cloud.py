@@ -1,0 +1,177 @@
+"""The local cloud of a rendered service: `make local`, again and again, whatever has happened before."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Service, render, user_environment
+from demo import call
+
+
+def port(service: Service) -> int:
+    number: int = json.loads((service.path / ".local" / "server.json").read_text())["port"]
+    return number
+
+
+def server_pid(service: Service) -> int:
+    pid: int = json.loads((service.path / ".local" / "server.json").read_text())["pid"]
+    return pid
+
+
+def is_listening(number: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", number)) == 0
+
+
+@pytest.fixture
+def stopped(deployed: Service) -> Iterator[Service]:
+    """The deployed service with its local cloud ended."""
+    deployed.make("local-stop")
+    yield deployed
+    deployed.make("local-stop")
+
+
+def test_the_deployed_service_passes_its_integration_and_e2e_tests(deployed: Service) -> None:
+    deployed.make("integration")
+    deployed.make("e2e")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl, whose line is tried, is not installed")
+def test_it_prints_the_addresses_and_an_order_that_works_when_pasted(deployed: Service) -> None:
+    output = deployed.make("local").stdout
+    assert re.search(
+        rf"^API +http://[0-9a-f]{{8}}\.execute-api\.localhost:{port(deployed)}/local/$", output, re.MULTILINE
+    )
+    assert re.search(r"^Swagger +http://\S+/local/swagger$", output, re.MULTILINE)
+    curl = output[output.index("  curl") :].strip()
+    answer = deployed.run("sh", "-c", curl + " --silent --fail").stdout
+    assert json.loads(answer[answer.index("{") :])["name"] == "Ada"
+
+
+def test_a_change_of_the_code_is_served_after_a_redeployment_in_seconds(deployed: Service) -> None:
+    # Given a service that is deployed, when its code changes and it is deployed again
+    change = ("service/models/input.py", "order_item_count: ItemCount", "order_item_count: ItemCount = 7")
+    with deployed.edited(change):
+        started = time.monotonic()
+        output = deployed.make("local").stdout
+        seconds = time.monotonic() - started
+    # Then the new code answers
+    assert call(deployed.path, "POST", "/api/orders", {"customer_name": "Ada"})["item_count"] == 7
+    # and the local cloud was neither started nor prepared anew
+    assert "Starting the local cloud" not in output
+    assert seconds < 30, "the budget is 10 s on an idle machine"
+
+
+def test_it_listens_on_the_loopback_address_only_and_enforces_iam(deployed: Service) -> None:
+    number = port(deployed)
+    sockets = [
+        line.split()[1]
+        for table in ("/proc/net/tcp", "/proc/net/tcp6")
+        for line in Path(table).read_text().splitlines()[1:]
+        if line.split()[1].endswith(f":{number:04X}") and line.split()[3] == "0A"
+    ]
+    assert sockets == [f"0100007F:{number:04X}"]
+
+
+def test_two_services_have_two_clouds(deployed: Service, tmp_path: Path) -> None:
+    other = render(tmp_path / "payments", service_name="payments-eu", environments="test, live")
+    try:
+        output = other.make("local").stdout
+        assert port(other) != port(deployed)
+        assert is_listening(port(other))
+        assert is_listening(port(deployed))
+        # and the second one is nothing less than the first
+        assert "payments-eu-local" in (other.path / ".local" / "deploy.log").read_text()
+        assert f":{port(other)}/local/" in output
+        other.make("e2e")
+    finally:
+        other.make("local-stop", check=False)
+
+
+def test_after_a_stop_nothing_is_left_and_the_port_is_remembered(stopped: Service) -> None:
+    number = port(stopped)
+    assert not is_listening(number)
+    assert not (stopped.path / ".local" / "tmp").exists()
+    assert not (stopped.path / ".local" / "outputs.json").exists()
+    assert "isn't running" in stopped.make("local-stop").stdout
+    stopped.make("local")
+    assert port(stopped) == number
+
+
+def test_when_another_program_has_taken_the_port_it_says_so_and_takes_another(stopped: Service) -> None:
+    number = port(stopped)
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", number))
+        other.listen()
+        # A port that was only remembered is replaced,
+        assert f"Port {number} is in use by another program now; taking" in stopped.make("local").stdout
+        stopped.make("local-stop")
+        # one that was asked for is not.
+        result = stopped.make("local", check=False, LOCAL_PORT=str(number))
+        assert result.returncode != 0
+        assert f"error: Port {number} is in use by another program" in result.stdout
+        assert "Traceback" not in result.stdout
+    stopped.make("local", LOCAL_PORT=str(number))
+    assert port(stopped) == number
+    result = stopped.make("local", check=False, LOCAL_PORT=str(number + 1))
+    assert f"The local cloud runs on port {number}; run `make local-stop` to move it." in result.stdout
+
+
+@pytest.mark.parametrize("wrong", ["http", "0", "65536", "-1"])
+def test_a_wrong_port_is_refused(stopped: Service, wrong: str) -> None:
+    result = stopped.make("local", check=False, LOCAL_PORT=wrong)
+    assert result.returncode != 0
+    assert f"error: LOCAL_PORT is '{wrong}'; it must be a port, 1 to 65535." in result.stdout
+
+
+def test_a_server_that_died_is_started_anew(deployed: Service) -> None:
+    deployed.make("local")
+    os.kill(server_pid(deployed), signal.SIGKILL)
+    output = deployed.make("local").stdout
+    assert "Starting the local cloud" in output
+    deployed.make("e2e")
+
+
+@pytest.mark.parametrize("seconds", [1, 3, 6])
+def test_an_interrupted_run_is_made_good_by_the_next(stopped: Service, seconds: int) -> None:
+    # Given a first deployment that is killed, with all that it has started but the server, after some seconds
+    process = subprocess.Popen(
+        ["make", "local"],
+        cwd=stopped.path,
+        env=user_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    # When it is deployed again, then it serves
+    stopped.make("local")
+    assert call(stopped.path, "POST", "/api/orders", {"customer_name": "Ada", "order_item_count": 1})["item_count"] == 1
+
+
+def test_a_template_that_the_cloud_refuses_is_reported_and_the_next_deployment_works(deployed: Service) -> None:
+    # Given a change that can't be deployed
+    deployed.make("local")
+    line = "def extend(stack: ServiceStack) -> None:\n"
+    wrong = '    import aws_cdk\n\n    aws_cdk.CfnResource(stack, "Wrong", type="AWS::No::Such")\n'
+    with deployed.edited(("infra/extensions.py", line, line + wrong)):
+        # When it is deployed, then the error says what is wrong
+        result = deployed.make("local", check=False)
+    assert result.returncode != 0
+    assert "error: `cdk deploy` has failed" in result.stdout
+    assert "AWS::No::Such" in result.stdout
+    # and without the change all is well
+    deployed.make("local")
+    deployed.make("e2e")
