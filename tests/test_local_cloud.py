@@ -141,6 +141,17 @@ def test_a_server_that_died_is_started_anew(deployed: Service) -> None:
     deployed.make("e2e")
 
 
+def test_two_runs_at_once_do_not_mix(stopped: Service) -> None:
+    first = subprocess.Popen(
+        ["make", "local"], cwd=stopped.path, env=user_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    time.sleep(1)
+    second = stopped.make("local", check=False)
+    assert first.wait() == 0
+    assert second.returncode != 0
+    assert "error: Another `make local` is at work here" in second.stdout
+
+
 @pytest.mark.parametrize("seconds", [1, 3, 6])
 def test_an_interrupted_run_is_made_good_by_the_next(stopped: Service, seconds: int) -> None:
     # Given a first deployment that is killed, with all that it has started but the server, after some seconds

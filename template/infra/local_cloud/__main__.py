@@ -21,6 +21,11 @@ def _step(what: str) -> Iterator[None]:
 
 
 def _up() -> None:
+    with server.exclusive():
+        _start_and_deploy()
+
+
+def _start_and_deploy() -> None:
     settings = service_settings.load()
     region = settings.environment(LOCAL).region
     running = server.running()

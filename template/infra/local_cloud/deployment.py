@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -35,7 +36,8 @@ def bootstrap(server: Server, region: str) -> None:
     """Bootstraps the CDK, once a server. Raises LocalCloudError when that fails."""
     if _is_bootstrapped(server, region):
         return
-    _cdk(server, region, "bootstrap", f"aws://{ACCOUNT}/{region}")
+    # In a folder without cdk.json, since bootstrapping needs no app.
+    _cdk(server, region, "bootstrap", f"aws://{ACCOUNT}/{region}", "--no-notices", folder=FOLDER)
     # The bucket's policy refuses plain HTTP, which is all that the local cloud speaks.
     _client(server, region, "s3").delete_bucket_policy(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{region}")
 
@@ -45,11 +47,13 @@ def deploy(server: Server, settings: Settings) -> dict[str, str]:
     environment = settings.environment(LOCAL)
     OUTPUTS.unlink(missing_ok=True)
     unfinished = OUTPUTS.with_suffix(".unfinished")
+    assembly = FOLDER / "cdk.out"
+    shutil.rmtree(assembly, ignore_errors=True)  # with the lock that an interrupted run may have left there
     _cdk(
         server,
         environment.region,
         *("deploy", "--all", "--require-approval", "never", "--outputs-file", str(unfinished)),
-        *("--output", str(FOLDER / "cdk.out")),
+        *("--output", str(assembly)),
     )
     outputs: dict[str, str] = json.loads(unfinished.read_text())[settings.stack_name(environment)]
     outputs["ApiUrl"] = _local_address(server, outputs["ApiUrl"])
@@ -110,7 +114,7 @@ def _client(server: Server, region: str, service: str):  # type: ignore[no-untyp
     )
 
 
-def _cdk(server: Server, region: str, *arguments: str) -> None:
+def _cdk(server: Server, region: str, *arguments: str, folder: Path = ROOT) -> None:
     """Runs the CDK's command line; its output goes to a log, whose end is in the error when it fails."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
@@ -129,7 +133,7 @@ def _cdk(server: Server, region: str, *arguments: str) -> None:
         try:
             result = subprocess.run(
                 [str(_CDK), *arguments],
-                cwd=ROOT,
+                cwd=folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -16,6 +16,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +53,18 @@ class Server:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def exclusive() -> Iterator[None]:
+    """Lets one process at a time work on the local cloud; raises LocalCloudError when another one does."""
+    FOLDER.mkdir(exist_ok=True)
+    with (FOLDER / "work.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LocalCloudError("Another `make local` is at work here; wait for it, then try again.") from None
+        yield
 
 
 def running() -> Server | None:
@@ -89,10 +103,7 @@ def start(region: str) -> Server:
         "TMPDIR": str(_TEMPORARY),
     }
     with _LOCK.open("a") as lock, _LOG.open("w") as log:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LocalCloudError("Another `make local` is starting the local cloud; try again.") from None
+        fcntl.flock(lock, fcntl.LOCK_EX)
         process = subprocess.Popen(
             [python, "-m", "ministack"],
             env=environment,
