@@ -61,7 +61,8 @@ def call(folder: Path, method: str, path: str, body: dict[str, Any] | None = Non
     headers = {"Host": host, "Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
     data = json.dumps(body).encode() if body else None
     request = AWSRequest(method, f"http://{host}/{stage}{path}", headers=headers, data=data)
-    SigV4Auth(Credentials("test", "test"), "execute-api", "us-east-1").add_auth(request)
+    caller = json.loads((folder / ".local" / "caller.json").read_text())
+    SigV4Auth(Credentials(caller["id"], caller["secret"]), "execute-api", "us-east-1").add_auth(request)
     # By its number: not every resolver knows that names under .localhost are this machine.
     url = f"http://127.0.0.1:{port}/{stage}{path}"
     sent = urllib.request.Request(url, method=method, headers=dict(request.headers), data=data)

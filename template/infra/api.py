@@ -60,6 +60,7 @@ class Api(Construct):
         if environment.swagger:
             # The document is made from the handlers, and importing them needs their variables.
             variables = {name: value for route in routes for name, value in self._variables(route).items()}
+            variables["AUTHORIZATION"] = service.authorization
             function = self._function(SWAGGER, "service.core.swagger", variables)
             self._add(SWAGGER, function, Open("The documentation is public outside production."))
 
@@ -94,7 +95,9 @@ class Api(Construct):
         )
         if not environment.waf:
             cdk.Validations.of(rest_api.deployment_stage).acknowledge(
-                cdk.Acknowledgment(id="AwsSolutions-APIG3", reason="service.toml leaves AWS WAF out of this environment.")
+                cdk.Acknowledgment(
+                    id="AwsSolutions-APIG3", reason="service.toml leaves AWS WAF out of this environment."
+                )
             )
         return rest_api
 

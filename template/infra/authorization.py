@@ -20,7 +20,7 @@ class Open:
 
     reason: str
 
-    def options(self, http_method: str) -> dict[str, Any]:
+    def options(self, http_method: str) -> dict[str, Any]:  # noqa: ARG002
         return {"authorization_type": apigateway.AuthorizationType.NONE}
 
     def acknowledge(self, method: apigateway.Method) -> None:
@@ -32,7 +32,7 @@ class Open:
 class Iam:
     """AWS principals that are allowed execute-api:Invoke, proved by SigV4 signatures."""
 
-    def options(self, http_method: str) -> dict[str, Any]:
+    def options(self, http_method: str) -> dict[str, Any]:  # noqa: ARG002
         return {"authorization_type": apigateway.AuthorizationType.IAM}
 
     def acknowledge(self, method: apigateway.Method) -> None:

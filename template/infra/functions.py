@@ -62,6 +62,7 @@ class ServiceFunction(Construct):
             environment={
                 "ENVIRONMENT": environment.name,
                 "POWERTOOLS_SERVICE_NAME": service.name,
+                "POWERTOOLS_LOG_LEVEL": "INFO",
                 "POWERTOOLS_METRICS_NAMESPACE": stack_name,
                 "POWERTOOLS_TRACE_DISABLED": "true" if environment.is_local else "false",
                 **variables,

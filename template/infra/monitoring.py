@@ -33,7 +33,9 @@ class Monitoring(Construct):
         self.topic = self._create_topic()
         if alarm_email:
             self.topic.add_subscription(subscriptions.EmailSubscription(alarm_email))
-        self._alarm("ApiErrors", "The API answers with 5XX.", rest_api.metric_server_error(period=PERIOD, statistic="Sum"))
+        self._alarm(
+            "ApiErrors", "The API answers with 5XX.", rest_api.metric_server_error(period=PERIOD, statistic="Sum")
+        )
         for name, function in functions.items():
             self._alarm(
                 f"Errors-{name}",

@@ -30,13 +30,17 @@ class Route:
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
-            raise ValueError(f"{self.handler}: {self.method!r} is no method; choose one of {', '.join(sorted(METHODS))}.")
+            raise ValueError(
+                f"{self.handler}: {self.method!r} is no method; choose one of {', '.join(sorted(METHODS))}."
+            )
         if not self.path.startswith("/") or self.path.endswith("/"):
             raise ValueError(f"{self.handler}: the path {self.path!r} must start with a slash and not end with one.")
         for kind, grants, known in (("reads", self.reads, READS), ("writes", self.writes, WRITES)):
             unknown = {action for actions in grants.values() for action in actions} - known
             if unknown:
-                raise ValueError(f"{self.handler}: {kind} can't hold {', '.join(sorted(unknown))}, only {', '.join(sorted(known))}.")
+                raise ValueError(
+                    f"{self.handler}: {kind} can't hold {', '.join(sorted(unknown))}, only {', '.join(sorted(known))}."
+                )
 
     @property
     def module(self) -> str:

@@ -113,7 +113,9 @@ class Settings(_Model):
         try:
             return self.by_name[name]
         except KeyError:
-            raise SettingsError(f"There is no environment {name!r}; choose one of: {', '.join(self.by_name)}.") from None
+            raise SettingsError(
+                f"There is no environment {name!r}; choose one of: {', '.join(self.by_name)}."
+            ) from None
 
     def stack_name(self, environment: Environment, suffix: str = "") -> str:
         """The CloudFormation stack's name: service, environment and, for a copy of its own, a suffix."""

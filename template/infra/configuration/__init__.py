@@ -38,9 +38,7 @@ class DynamicConfiguration(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: Environment):
         super().__init__(scope, construct_id)
-        self._application = appconfig.Application(
-            self, "Application", application_name=cdk.Stack.of(self).stack_name
-        )
+        self._application = appconfig.Application(self, "Application", application_name=cdk.Stack.of(self).stack_name)
         self._environment = self._application.add_environment("Environment", environment_name=environment.name)
         self._profile = appconfig.HostedConfiguration(
             self,

@@ -36,12 +36,14 @@ def _start_and_deploy() -> None:
         deployment.bootstrap(running, region)
     with _step("Deploying the service"):
         outputs = deployment.deploy(running, settings)
-    print(deployment.instructions(settings, outputs))
+        caller = deployment.create_caller(running, settings, outputs)
+    print(deployment.instructions(settings, outputs, caller))
 
 
 def _down() -> None:
     was_running = server.stop()
-    deployment.OUTPUTS.unlink(missing_ok=True)
+    for file in (deployment.OUTPUTS, deployment.CALLER):
+        file.unlink(missing_ok=True)
     print("The local cloud has ended, with all that was in it." if was_running else "The local cloud isn't running.")
 
 

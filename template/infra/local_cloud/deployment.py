@@ -14,6 +14,7 @@ from infra.local_cloud.server import ACCESS_KEY, ACCOUNT, FOLDER, LocalCloudErro
 from infra.settings import LOCAL, ROOT, Settings
 
 OUTPUTS = FOLDER / "outputs.json"
+CALLER = FOLDER / "caller.json"
 _LOG = FOLDER / "deploy.log"
 _CDK = ROOT / "node_modules" / ".bin" / "cdk"
 _BOOTSTRAP_STACK = "CDKToolkit"
@@ -62,12 +63,35 @@ def deploy(server: Server, settings: Settings) -> dict[str, str]:
     return outputs
 
 
-def instructions(settings: Settings, outputs: dict[str, str]) -> str:
+def create_caller(server: Server, settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
+    """The access key of an IAM user who may call the API and do nothing else; made anew, stored in `.local/`.
+
+    The root user's signatures are not verified, so that calls in its name would prove nothing.
+    """
+    environment = settings.environment(LOCAL)
+    user, client = f"{settings.stack_name(environment)}-caller", _client(server, environment.region, "iam")
+    if not CALLER.exists() or not _has_user(client, user):
+        client.create_user(UserName=user)
+        key = client.create_access_key(UserName=user)["AccessKey"]
+        CALLER.write_text(json.dumps({"id": key["AccessKeyId"], "secret": key["SecretAccessKey"]}))
+    api_id = outputs["ApiUrl"].removeprefix("http://").split(".")[0]
+    statement = {
+        "Effect": "Allow",
+        "Action": "execute-api:Invoke",
+        "Resource": f"arn:aws:execute-api:{environment.region}:{ACCOUNT}:{api_id}/*",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    client.put_user_policy(UserName=user, PolicyName="invoke", PolicyDocument=policy)
+    caller: dict[str, str] = json.loads(CALLER.read_text())
+    return caller
+
+
+def instructions(settings: Settings, outputs: dict[str, str], caller: dict[str, str]) -> str:
     """What a person can do with the deployed service: its addresses and an order that works when pasted."""
     region = settings.environment(LOCAL).region
     url = outputs["ApiUrl"]
     credentials = {
-        "iam": f' --aws-sigv4 "aws:amz:{region}:execute-api" --user {ACCESS_KEY}:{ACCESS_KEY}',
+        "iam": f' --aws-sigv4 "aws:amz:{region}:execute-api" --user {caller["id"]}:{caller["secret"]}',
         "cognito": ' --header "Authorization: Bearer $(make --silent token)"',
         "none": "",
     }[settings.service.authorization]
@@ -101,6 +125,14 @@ def _has_bucket_policy(server: Server, region: str) -> bool:
     try:
         _client(server, region, "s3").get_bucket_policy(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{region}")
     except ClientError:
+        return False
+    return True
+
+
+def _has_user(client, user: str) -> bool:  # type: ignore[no-untyped-def]
+    try:
+        client.get_user(UserName=user)
+    except client.exceptions.NoSuchEntityException:
         return False
     return True
 

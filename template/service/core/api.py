@@ -31,6 +31,7 @@ def create_lambda_handler(app: APIGatewayRestResolver) -> LambdaHandler:
     @tracer.capture_lambda_handler(capture_response=False)
     def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         response = app.resolve(event, context)
+        response["body"] = response.get("body") or ""
         logger.info(
             "request served",
             method=event.get("httpMethod"),

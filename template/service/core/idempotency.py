@@ -115,14 +115,14 @@ def _respond(*, request: dict[str, Any], operation: Operation) -> Response[Any]:
 
 def _add_exception_handlers(app: APIGatewayRestResolver) -> None:
     @app.exception_handler([KeyReusedError, IdempotencyValidationError])
-    def key_reused(_: Exception) -> Response[dict[str, Any]]:
+    def key_reused(_: Exception) -> Response[str]:
         return problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "This Idempotency-Key was used with another request; take a new key for a new request.",
         )
 
     @app.exception_handler([IdempotencyAlreadyInProgressError, IdempotencyInconsistentStateError])
-    def in_progress(_: Exception) -> Response[dict[str, Any]]:
+    def in_progress(_: Exception) -> Response[str]:
         return problem(
             HTTPStatus.CONFLICT,
             "A request with this Idempotency-Key is in progress; send the same request again for its result.",

@@ -1,17 +1,22 @@
 """Every error that a client can meet, as a problem document (RFC 9457). None shows internals."""
 
+import json
 import traceback
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004
+from pydantic import BaseModel, Field
 
 from service.core.errors import InvalidCursorError, NotFoundError
 from service.core.observability import logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse, OpenAPIResponseHeader
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
@@ -37,6 +42,40 @@ _PASSING_ERRORS = frozenset(
 )
 
 
+_ALWAYS_POSSIBLE = (
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+_RETRIED = (HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE)
+_RETRY_AFTER_HEADER: "dict[str, OpenAPIResponseHeader]" = {
+    "Retry-After": {
+        "description": "Seconds to wait before the same request is sent again.",
+        "schema": {"type": "integer"},
+    }
+}
+_DESCRIPTIONS = {
+    HTTPStatus.BAD_REQUEST: "A header or a cursor is missing or malformed.",
+    HTTPStatus.FORBIDDEN: "The caller is not authorized.",
+    HTTPStatus.NOT_FOUND: "There is nothing with this id.",
+    HTTPStatus.CONFLICT: "A request with this Idempotency-Key is in progress.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not application/json.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "The request is not valid, or its Idempotency-Key was used with another one.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests; send them more slowly.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "The service has failed.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The service can't do this right now.",
+}
+
+
+class InvalidPart(BaseModel):
+    """A part of a request that is not valid."""
+
+    location: Annotated[str, Field(description="Where it is, such as body.customer_name.")]
+    message: Annotated[str, Field(description="What is wrong with it.")]
+
+
 class UnsupportedMediaTypeError(Exception):
     """The body is not JSON."""
 
@@ -45,20 +84,45 @@ class MalformedBodyError(Exception):
     """The body can't be read as JSON; the message says why."""
 
 
-def problem(status: HTTPStatus, detail: str, *, retry: bool = False, **members: Any) -> Response[dict[str, Any]]:
+class Problem(BaseModel):
+    """A problem document, https://www.rfc-editor.org/rfc/rfc9457."""
+
+    type: Annotated[str, Field(description="Always about:blank: the status says what kind of problem it is.")]
+    title: Annotated[str, Field(description="The status in words.")]
+    status: Annotated[int, Field(description="The HTTP status.")]
+    detail: Annotated[str, Field(description="What is wrong here, and what to do.")]
+    request_id: Annotated[str | None, Field(description="Names the request when you report the problem.")] = None
+    errors: Annotated[list[InvalidPart] | None, Field(description="What is not valid in the request.")] = None
+
+
+def responses(*statuses: HTTPStatus) -> "dict[int, OpenAPIResponse]":
+    """The documentation of the problems that an operation answers with, beside those that every one can."""
+    return {
+        status.value: {
+            "description": _DESCRIPTIONS.get(status, status.phrase),
+            "content": {CONTENT_TYPE: {"model": Problem}},
+            **({"headers": _RETRY_AFTER_HEADER} if status in _RETRIED else {}),
+        }
+        for status in sorted({*statuses, *_ALWAYS_POSSIBLE})
+    }
+
+
+def problem(status: HTTPStatus, detail: str, *, retry: bool = False, **members: Any) -> Response[str]:
     """The response for an error: its detail says what to do; `retry` adds Retry-After."""
     return Response(
         status_code=status.value,
         content_type=CONTENT_TYPE,
         headers={"Retry-After": str(RETRY_AFTER_SECONDS)} if retry else None,
-        body={
-            "type": "about:blank",
-            "title": status.phrase,
-            "status": status.value,
-            "detail": detail,
-            "request_id": logger.get_correlation_id(),
-            **members,
-        },
+        body=json.dumps(
+            {
+                "type": "about:blank",
+                "title": status.phrase,
+                "status": status.value,
+                "detail": detail,
+                "request_id": logger.get_correlation_id(),
+                **members,
+            }
+        ),
     )
 
 
@@ -66,7 +130,7 @@ def add_exception_handlers(app: APIGatewayRestResolver) -> None:
     """Makes the app answer every exception with a problem document."""
 
     @app.exception_handler(RequestValidationError)
-    def invalid_request(error: RequestValidationError) -> Response[dict[str, Any]]:
+    def invalid_request(error: RequestValidationError) -> Response[str]:
         errors = error.errors()
         in_header = any(e["loc"][0] == "header" for e in errors)
         return problem(
@@ -76,7 +140,7 @@ def add_exception_handlers(app: APIGatewayRestResolver) -> None:
         )
 
     @app.exception_handler(MalformedBodyError)
-    def malformed_body(error: MalformedBodyError) -> Response[dict[str, Any]]:
+    def malformed_body(error: MalformedBodyError) -> Response[str]:
         return problem(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "The request is not valid; see errors.",
@@ -84,23 +148,23 @@ def add_exception_handlers(app: APIGatewayRestResolver) -> None:
         )
 
     @app.exception_handler(UnsupportedMediaTypeError)
-    def unsupported_media_type(_: UnsupportedMediaTypeError) -> Response[dict[str, Any]]:
+    def unsupported_media_type(_: UnsupportedMediaTypeError) -> Response[str]:
         return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json.")
 
     @app.exception_handler(RouteNotFoundError)
-    def no_route(_: RouteNotFoundError) -> Response[dict[str, Any]]:
+    def no_route(_: RouteNotFoundError) -> Response[str]:
         return problem(HTTPStatus.NOT_FOUND, "There is nothing at this path.")
 
     @app.exception_handler(NotFoundError)
-    def not_found(error: NotFoundError) -> Response[dict[str, Any]]:
+    def not_found(error: NotFoundError) -> Response[str]:
         return problem(HTTPStatus.NOT_FOUND, str(error))
 
     @app.exception_handler(InvalidCursorError)
-    def invalid_cursor(error: InvalidCursorError) -> Response[dict[str, Any]]:
+    def invalid_cursor(error: InvalidCursorError) -> Response[str]:
         return problem(HTTPStatus.BAD_REQUEST, str(error))
 
     @app.exception_handler(Exception)
-    def unexpected(error: Exception) -> Response[dict[str, Any]]:
+    def unexpected(error: Exception) -> Response[str]:
         causes = list(_causes(error))
         logger.error("request failed", causes=[_describe(cause) for cause in causes])
         if any(_will_pass(cause) for cause in causes):

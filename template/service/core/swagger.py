@@ -1,44 +1,65 @@
-"""GET /swagger: the API's documentation, made from the handlers; a function of its own, so that none of the
-others pays for it."""
+"""GET /swagger: the API's documentation; a function of its own, so that no other one pays for it."""
 
-import importlib
-import pkgutil
-from typing import Any
+import json
+from pathlib import Path
+from typing import Any, Literal
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-from aws_lambda_powertools.event_handler.openapi.models import Server
+from aws_lambda_powertools.event_handler.openapi import swagger_ui
 
-from service import handlers
 from service.core.api import create_lambda_handler
 from service.core.observability import logger
+from service.core.openapi import document
+from service.core.settings import Settings
 
+_ASSETS = Path(swagger_ui.__file__).parent
+
+
+class _DocumentationSettings(Settings):
+    authorization: Literal["iam", "cognito", "none"]
+    aws_region: str
+
+
+_settings = _DocumentationSettings.from_environment()
 app = APIGatewayRestResolver()
-
-# Relative to the page, so that it is right wherever the API is reached.
-_SERVERS = [Server(url=".")]
-
-
-def document(title: str) -> dict[str, Any]:
-    """The OpenAPI document of all handlers."""
-    merged: dict[str, Any] = {"paths": {}, "components": {"schemas": {}}}
-    for module_info in pkgutil.iter_modules(handlers.__path__, f"{handlers.__name__}."):
-        handler: APIGatewayRestResolver = importlib.import_module(module_info.name).app
-        schema = handler.get_openapi_schema(title=title, version="1", servers=_SERVERS)
-        part = schema.model_dump(mode="json", by_alias=True, exclude_none=True)
-        for path, operations in part.pop("paths", {}).items():
-            merged["paths"].setdefault(path, {}).update(operations)
-        merged["components"]["schemas"].update(part.pop("components", {}).get("schemas", {}))
-        merged = {**part, **merged}
-    return merged
 
 
 @app.get("/swagger")
-def swagger() -> Response[Any]:
+def swagger() -> Response[str]:
     """Swagger UI, or the OpenAPI document with ?format=json."""
-    title = logger.service
+    api = document(title=logger.service, authorization=_settings.authorization)
+    api["info"]["description"] = _how_to_call(api["paths"])
+    content = json.dumps(api)
     if app.current_event.get_query_string_value("format") == "json":
-        return Response(status_code=200, content_type="application/json", body=document(title))
-    return Response(status_code=200, content_type="text/html", body="todo")
+        return Response(status_code=200, content_type="application/json", body=content)
+    page = swagger_ui.generate_swagger_html(
+        spec=content.replace("</", "<\\/"),
+        swagger_js=(_ASSETS / "swagger-ui-bundle.min.js").read_text(),
+        swagger_css=(_ASSETS / "swagger-ui.min.css").read_text(),
+        swagger_base_url="",
+        oauth2_config=None,
+    )
+    return Response(status_code=200, content_type="text/html; charset=utf-8", body=page)
+
+
+def _how_to_call(paths: dict[str, Any]) -> str:
+    """A call from a shell, of the first operation that needs nothing but credentials."""
+    path = next((path for path, operations in paths.items() if "get" in operations and "{" not in path), "/")
+    credentials = {
+        "iam": f'--aws-sigv4 "aws:amz:{_settings.aws_region}:execute-api" '
+        '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" --header "x-amz-security-token: $AWS_SESSION_TOKEN" ',
+        "cognito": '--header "Authorization: Bearer $TOKEN" ',
+        "none": "",
+    }[_settings.authorization]
+    return f"From a shell:\n\n```\ncurl {credentials}{_address()}{path}\n```\n"
+
+
+def _address() -> str:
+    """Where this API is reached, without a slash at the end."""
+    event = app.current_event
+    scheme = event.headers.get("x-forwarded-proto") or "http"
+    path: str = event.request_context.path or ""
+    return f"{scheme}://{event.headers.get('host')}{path.removesuffix('/').removesuffix('/swagger')}"
 
 
 lambda_handler = create_lambda_handler(app)

@@ -1,6 +1,7 @@
 """Orders in DynamoDB."""
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
@@ -13,6 +14,14 @@ from service.models.output import OrderPage
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+
+class OrderNotFoundError(NotFoundError):
+    """There is no order with this id."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no order with this id.")
+
 
 Item = dict[str, "AttributeValueTypeDef"]
 
@@ -50,21 +59,23 @@ def put(order: Order, *, request_hash: str) -> Order:
     return order
 
 
-def get(order_id: str) -> Order:
+def get(order_id: UUID) -> Order:
     """The order; raises NotFoundError when there is none."""
-    response = aws.dynamodb().get_item(TableName=_TABLE, Key=_key(order_id), ConsistentRead=True)
+    response = aws.dynamodb().get_item(TableName=_TABLE, Key=_key(str(order_id)), ConsistentRead=True)
     if "Item" not in response:
-        raise _not_found()
+        raise OrderNotFoundError
     return _order(response["Item"])
 
 
-def delete(order_id: str) -> None:
+def delete(order_id: UUID) -> None:
     """Deletes the order; raises NotFoundError when there is none."""
     try:
-        aws.dynamodb().delete_item(TableName=_TABLE, Key=_key(order_id), ConditionExpression="attribute_exists(id)")
+        aws.dynamodb().delete_item(
+            TableName=_TABLE, Key=_key(str(order_id)), ConditionExpression="attribute_exists(id)"
+        )
     except ClientError as error:
         if _is_failed_condition(error):
-            raise _not_found() from None
+            raise OrderNotFoundError from None
         raise
 
 
@@ -114,10 +125,6 @@ def _key(order_id: str) -> Item:
 
 def _order(item: Item) -> Order:
     return Order.model_validate({name: _deserializer.deserialize(value) for name, value in item.items()})
-
-
-def _not_found() -> NotFoundError:
-    return NotFoundError("There is no order with this id.")
 
 
 def _is_failed_condition(error: ClientError) -> bool:

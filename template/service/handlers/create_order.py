@@ -1,5 +1,6 @@
 """POST /api/orders"""
 
+from http import HTTPStatus
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
@@ -8,6 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from service.core.api import create_app, create_lambda_handler
 from service.core.configuration import DynamicConfiguration
 from service.core.idempotency import Idempotency, IdempotencyKey
+from service.core.problems import responses
 from service.logic import orders
 from service.models.configuration import ServiceConfiguration
 from service.models.input import CreateOrderRequest
@@ -18,7 +20,26 @@ idempotency = Idempotency(app)
 configuration = DynamicConfiguration(ServiceConfiguration)
 
 
-@app.post("/api/orders", status_code=201, summary="Place an order", tags=["Orders"])
+@app.post(
+    "/api/orders",
+    status_code=HTTPStatus.CREATED,
+    summary="Place an order",
+    operation_id="create_order",
+    tags=["Orders"],
+    responses={
+        HTTPStatus.CREATED.value: {
+            "description": "The order, placed by this request or by an earlier one with the same Idempotency-Key.",
+            "headers": {"Location": {"description": "The path of the order.", "schema": {"type": "string"}}},
+        },
+        **responses(
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.CONFLICT,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+        ),
+    },
+)
 def create_order(request: Annotated[CreateOrderRequest, Body()], idempotency_key: IdempotencyKey) -> Response[Order]:
     """Places an order, exactly one for each Idempotency-Key: send the same request again when in doubt."""
 
@@ -28,7 +49,10 @@ def create_order(request: Annotated[CreateOrderRequest, Body()], idempotency_key
         )
         path = app.current_event.request_context.path.rstrip("/")
         return Response(
-            status_code=201, content_type="application/json", headers={"Location": f"{path}/{order.id}"}, body=order
+            status_code=HTTPStatus.CREATED,
+            content_type="application/json",
+            headers={"Location": f"{path}/{order.id}"},
+            body=order,
         )
 
     return idempotency.respond(key=idempotency_key, body=request, operation=create)

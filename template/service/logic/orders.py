@@ -10,6 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from service.core.configuration import DynamicConfiguration
 from service.core.observability import logger, metrics, tracer
 from service.dal import orders
+from service.dal.orders import OrderNotFoundError
 from service.models.configuration import ServiceConfiguration
 from service.models.input import CreateOrderRequest
 from service.models.metrics import BusinessMetric
@@ -44,9 +45,9 @@ def create_order(
 
 
 @tracer.capture_method(capture_response=False)
-def get_order(order_id: UUID) -> Order:
+def get_order(order_id: str) -> Order:
     """The order; raises NotFoundError when there is none."""
-    return orders.get(str(order_id))
+    return orders.get(_parsed(order_id))
 
 
 @tracer.capture_method(capture_response=False)
@@ -58,11 +59,22 @@ def list_orders(*, limit: int, next_token: str | None, customer_name: str | None
 
 
 @tracer.capture_method(capture_response=False)
-def delete_order(order_id: UUID) -> None:
+def delete_order(order_id: str) -> None:
     """Deletes the order; raises NotFoundError when there is none."""
-    orders.delete(str(order_id))
+    orders.delete(_parsed(order_id))
     metrics.add_metric(name=BusinessMetric.ORDERS_DELETED, unit=MetricUnit.Count, value=1)
-    logger.info("order deleted", order_id=str(order_id))
+    logger.info("order deleted", order_id=order_id)
+
+
+def _parsed(order_id: str) -> UUID:
+    """The id; raises NotFoundError for what no order can have, such as an id in another spelling."""
+    try:
+        parsed = UUID(order_id)
+    except ValueError:
+        raise OrderNotFoundError from None
+    if str(parsed) != order_id:
+        raise OrderNotFoundError
+    return parsed
 
 
 def _order_id(caller: str, key: str) -> UUID:

@@ -1,6 +1,8 @@
 """What clients send."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from service.models.order import CustomerName, ItemCount
 
@@ -11,4 +13,4 @@ class CreateOrderRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     customer_name: CustomerName
-    order_item_count: ItemCount
+    order_item_count: Annotated[ItemCount, Field(strict=True)]

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 CustomerName = Annotated[str, Field(min_length=1, max_length=20, description="Who orders.", examples=["Ada"])]
-ItemCount = Annotated[int, Field(strict=True, gt=0, le=2**31 - 1, description="How many items.", examples=[3])]
+ItemCount = Annotated[int, Field(gt=0, le=2**31 - 1, description="How many items.", examples=[3])]
 
 
 class Shipping(StrEnum):

@@ -1,0 +1,59 @@
+"""The OpenAPI document of all handlers."""
+
+import importlib
+import pkgutil
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+from aws_lambda_powertools.event_handler.openapi.models import Server
+
+from service import handlers
+
+_SIGV4 = "Every request is signed with AWS Signature Version 4 for the service execute-api."
+_SECURITY_SCHEMES: dict[str, dict[str, Any]] = {
+    "iam": {
+        "iam": {
+            "type": "apiKey",
+            "name": "Authorization",
+            "in": "header",
+            "description": _SIGV4,
+            "x-amazon-apigateway-authtype": "awsSigv4",
+        }
+    },
+    "cognito": {
+        "cognito": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "An access token of the service's Amazon Cognito user pool (client credentials grant).",
+        }
+    },
+    "none": {},
+}
+
+
+def document(*, title: str, authorization: str) -> dict[str, Any]:
+    """The document: every operation of the modules in service/handlers, for the service's kind of authorization.
+
+    The server's address is relative to the document's, so that it is right wherever the API is reached.
+    """
+    paths: dict[str, Any] = {}
+    schemas: dict[str, Any] = {}
+    head: dict[str, Any] = {}
+    for module in sorted(info.name for info in pkgutil.iter_modules(handlers.__path__, f"{handlers.__name__}.")):
+        app: APIGatewayRestResolver = importlib.import_module(module).app
+        schema = app.get_openapi_schema(title=title, version="1", servers=[Server(url=".")])
+        head = schema.model_dump(mode="json", by_alias=True, exclude_none=True)
+        for path, operations in head.pop("paths", {}).items():
+            paths.setdefault(path, {}).update(operations)
+        schemas |= head.pop("components", {}).get("schemas", {})
+    schemes = _SECURITY_SCHEMES[authorization]
+    return {
+        **head,
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            **({"securitySchemes": schemes} if schemes else {}),
+        },
+        "security": [{name: []} for name in schemes],
+    }

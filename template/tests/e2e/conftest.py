@@ -1,0 +1,25 @@
+import uuid
+
+import pytest
+
+from tests.support.client import Api, authorization
+from tests.support.environment import reach
+from tests.support.localhost import resolve_localhost
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _environment() -> None:
+    resolve_localhost()
+    reach()
+
+
+@pytest.fixture(scope="session")
+def api(_environment: None) -> Api:
+    """The API, called as its clients do."""
+    return Api(authorization())
+
+
+@pytest.fixture
+def customer() -> str:
+    """The name of a customer that no other test has."""
+    return uuid.uuid4().hex[:20]

@@ -1,0 +1,124 @@
+"""The orders API over HTTP."""
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+
+import pytest
+
+from tests.support.client import Api
+from tests.support.environment import environment
+
+
+def test_an_order_is_created_read_and_deleted(api: Api, customer: str) -> None:
+    # Given an order
+    created = api.create(customer, item_count=5)
+    assert created.status_code == HTTPStatus.CREATED
+    order = created.json()
+    assert (order["name"], order["item_count"]) == (customer, 5)
+    assert abs(datetime.fromisoformat(order["created_at"]) - datetime.now(UTC)) < timedelta(minutes=5)
+    assert created.headers["Location"].endswith(f"/api/orders/{order['id']}")
+    # When it is read, then it is the same
+    read = api.get(order["id"])
+    assert (read.status_code, read.json()) == (HTTPStatus.OK, order)
+    # When it is deleted, then it is gone
+    deleted = api.delete(order["id"])
+    assert (deleted.status_code, deleted.content) == (HTTPStatus.NO_CONTENT, b"")
+    assert api.get(order["id"]).status_code == HTTPStatus.NOT_FOUND
+    assert api.delete(order["id"]).status_code == HTTPStatus.NOT_FOUND
+
+
+def test_the_same_request_again_gets_the_same_answer(api: Api, customer: str) -> None:
+    key = str(uuid.uuid4())
+    first, second = api.create(customer, key=key), api.create(customer, key=key)
+    assert (first.status_code, first.json()) == (second.status_code, second.json())
+    assert first.headers["Location"] == second.headers["Location"]
+    assert len(api.list(customer_name=customer).json()["orders"]) == 1
+
+
+def test_a_used_key_with_another_body_is_refused(api: Api, customer: str) -> None:
+    key = str(uuid.uuid4())
+    api.create(customer, item_count=1, key=key)
+    assert problem_of(api.create(customer, item_count=2, key=key), HTTPStatus.UNPROCESSABLE_ENTITY)
+    assert [order["item_count"] for order in api.list(customer_name=customer).json()["orders"]] == [1]
+
+
+def test_all_orders_are_listed_page_by_page(api: Api, customer: str) -> None:
+    # Given some orders
+    expected = {api.create(customer).json()["id"] for _ in range(5)}
+    # When all pages are read
+    found: list[str] = []
+    next_token = None
+    while True:
+        page = api.list(limit=2, **({"next_token": next_token} if next_token else {}))
+        assert page.status_code == HTTPStatus.OK
+        assert len(page.json()["orders"]) <= 2
+        found += [order["id"] for order in page.json()["orders"]]
+        next_token = page.json()["next_token"]
+        if not next_token:
+            break
+    # Then each is there, once
+    assert expected <= set(found)
+    assert len(found) == len(set(found))
+
+
+def test_a_customers_orders_are_listed_newest_first(api: Api, customer: str) -> None:
+    expected = [api.create(customer).json() for _ in range(3)][::-1]
+    first = api.list(customer_name=customer, limit=2).json()
+    assert first["orders"] == expected[:2]
+    second = api.list(customer_name=customer, limit=2, next_token=first["next_token"]).json()
+    assert second == {"orders": expected[2:], "next_token": None}
+
+
+def test_a_cursor_of_another_query_is_refused(api: Api, customer: str) -> None:
+    api.create(customer)
+    api.create(customer)
+    cursor = api.list(customer_name=customer, limit=1).json()["next_token"]
+    for query in ({}, {"customer_name": "Somebody else"}):
+        assert problem_of(api.list(next_token=cursor, **query), HTTPStatus.BAD_REQUEST)
+    assert problem_of(api.list(customer_name=customer, next_token=cursor[:-2]), HTTPStatus.BAD_REQUEST)
+
+
+@pytest.mark.skipif(not environment().is_local, reason="the flags of other environments are changed at any time")
+def test_feature_flags_show_in_the_order(api: Api, customer: str) -> None:
+    """infra/configuration/local.json: express shipping for all, a gift from ten items on."""
+    few, many = api.create(customer, item_count=9).json(), api.create(customer, item_count=10).json()
+    assert [order["shipping"] for order in (few, many)] == ["express", "express"]
+    assert [order["gift"] for order in (few, many)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("body", "location"),
+    [
+        ({"order_item_count": 1}, "body.customer_name"),
+        ({"customer_name": "", "order_item_count": 1}, "body.customer_name"),
+        ({"customer_name": "x" * 21, "order_item_count": 1}, "body.customer_name"),
+        ({"customer_name": "Ada", "order_item_count": 0}, "body.order_item_count"),
+        ({"customer_name": "Ada", "order_item_count": "1"}, "body.order_item_count"),
+    ],
+)
+def test_an_invalid_body_is_refused(api: Api, body: dict[str, object], location: str) -> None:
+    response = api.request("POST", "/api/orders", json=body, headers={"Idempotency-Key": str(uuid.uuid4())})
+    problem = problem_of(response, HTTPStatus.UNPROCESSABLE_ENTITY)
+    assert [error["location"] for error in problem["errors"]] == [location]
+
+
+def test_a_missing_key_is_refused(api: Api) -> None:
+    response = api.request("POST", "/api/orders", json={"customer_name": "Ada", "order_item_count": 1})
+    assert "idempotency-key" in str(problem_of(response, HTTPStatus.BAD_REQUEST)["errors"]).lower()
+
+
+@pytest.mark.parametrize("order_id", [str(uuid.uuid4()), "none", "%20", "x" * 500])
+def test_what_is_no_order_is_not_found(api: Api, order_id: str) -> None:
+    assert problem_of(api.get(order_id), HTTPStatus.NOT_FOUND)
+    assert problem_of(api.delete(order_id), HTTPStatus.NOT_FOUND)
+
+
+def problem_of(response, status: HTTPStatus):  # type: ignore[no-untyped-def]
+    """The response's problem document, which must be one, of that status."""
+    assert response.status_code == status
+    assert response.headers["Content-Type"] == "application/problem+json"
+    problem = response.json()
+    assert problem["status"] == status
+    assert problem["detail"]
+    return problem

@@ -1,0 +1,29 @@
+import os
+from pathlib import Path
+
+import boto3
+import pytest
+
+from infra.routes import ROUTES
+from infra.settings import LOCAL
+from tests.support.environment import environment, outputs, reach
+from tests.support.events import LambdaHandler, load
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _environment() -> None:
+    """This process gets the environment variables of all the deployed functions."""
+    assert environment().name == LOCAL, "the integration tests run against the local cloud"
+    reach()
+    client = boto3.client("lambda")
+    for output, name in outputs().items():
+        if output.endswith("FunctionName"):
+            variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+            os.environ.update(variables)
+    os.environ["LAMBDA_TASK_ROOT"] = str(Path.cwd())
+
+
+@pytest.fixture(scope="session")
+def handlers(_environment: None) -> dict[str, LambdaHandler]:
+    """The functions of the route table, in this process."""
+    return {route.handler: load(route.module) for route in ROUTES}

@@ -1,0 +1,142 @@
+"""What API Gateway sends to a function, and what comes back."""
+
+import importlib
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+CALLER = "AIDAEXAMPLE"
+
+
+@dataclass
+class LambdaContext:
+    """The context of an invocation with the time given left."""
+
+    function_name: str = "function"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:function:live"
+    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    remaining_milliseconds: int = 15_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.remaining_milliseconds
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A function's answer to API Gateway."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def load(module: str) -> LambdaHandler:
+    """The Lambda handler of a module of service/handlers/."""
+    handler: LambdaHandler = importlib.import_module(module).lambda_handler
+    return handler
+
+
+def event(
+    method: str,
+    path: str,
+    *,
+    resource: str | None = None,
+    path_parameters: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    body: Any = None,
+    caller: str | None = CALLER,
+    claims: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """A proxy event of a REST API; a body that is no string is sent as JSON.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+    """
+    if body is not None and not isinstance(body, str):
+        body = json.dumps(body)
+    all_headers = {"Host": "api.example.com", "X-Forwarded-Proto": "https", **(headers or {})}
+    if body is not None:
+        all_headers.setdefault("Content-Type", "application/json")
+    return {
+        "resource": resource or path,
+        "path": path,
+        "httpMethod": method,
+        "headers": all_headers,
+        "multiValueHeaders": {name: [value] for name, value in all_headers.items()},
+        "queryStringParameters": dict(query) if query else None,
+        "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} if query else None,
+        "pathParameters": dict(path_parameters) if path_parameters else None,
+        "stageVariables": None,
+        "requestContext": {
+            "requestId": str(uuid.uuid4()),
+            "stage": "test",
+            "path": f"/test{path}",
+            "httpMethod": method,
+            "identity": {"user": caller, "sourceIp": "127.0.0.1"},
+            **({"authorizer": {"claims": dict(claims)}} if claims else {}),
+        },
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def invoke(handler: LambdaHandler, request: dict[str, Any], context: LambdaContext | None = None) -> Answer:
+    """What the function answers; its answer must be one that API Gateway accepts."""
+    result = handler(request, context or LambdaContext())
+    assert isinstance(result["statusCode"], int)
+    assert isinstance(result["body"], str), "API Gateway takes a string and nothing else"
+    headers = {name: values[-1] for name, values in result.get("multiValueHeaders", {}).items()}
+    return Answer(status=result["statusCode"], headers=headers, body=result["body"])
+
+
+class Orders:
+    """The orders API, whose functions run in this process."""
+
+    def __init__(self, handlers: Mapping[str, LambdaHandler]):
+        self._handlers = handlers
+
+    def create(
+        self,
+        name: str = "Ada",
+        item_count: int = 3,
+        *,
+        key: str | None = None,
+        context: LambdaContext | None = None,
+        **options: Any,
+    ) -> Answer:
+        return self.post(
+            {"customer_name": name, "order_item_count": item_count},
+            headers={"Idempotency-Key": key or str(uuid.uuid4())},
+            context=context,
+            **options,
+        )
+
+    def post(self, body: Any, *, context: LambdaContext | None = None, **options: Any) -> Answer:
+        request = event("POST", "/api/orders", body=body, **options)
+        return invoke(self._handlers["create_order"], request, context)
+
+    def get(self, order_id: str) -> Answer:
+        return invoke(self._handlers["get_order"], _of_order("GET", order_id))
+
+    def delete(self, order_id: str) -> Answer:
+        return invoke(self._handlers["delete_order"], _of_order("DELETE", order_id))
+
+    def list(self, **query: str) -> Answer:
+        return invoke(self._handlers["list_orders"], event("GET", "/api/orders", query=query))
+
+
+def _of_order(method: str, order_id: str) -> dict[str, Any]:
+    return event(
+        method,
+        f"/api/orders/{order_id}",
+        resource="/api/orders/{order_id}",
+        path_parameters={"order_id": order_id},
+    )
