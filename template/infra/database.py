@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
@@ -29,7 +29,7 @@ class Key:
     sort_key_type: KeyType = "S"
 
     @property
-    def attributes(self) -> dict[str, dynamodb.Attribute]:
+    def attributes(self) -> dict[str, Any]:
         """The key as CDK takes it."""
         attributes = {"partition_key": _attribute(self.partition_key, self.partition_key_type)}
         if self.sort_key:

@@ -6,7 +6,7 @@ each request that was served so, for the alarm.
 """
 
 from time import monotonic
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.feature_flags import FeatureFlags
@@ -21,6 +21,9 @@ from service.core.settings import Settings
 
 FALLBACK_METRIC = "ConfigurationFallback"
 """Requests that were served with an older configuration, or with the defaults."""
+
+RETRY_AFTER_SECONDS = 10
+"""How long AppConfig is left alone after a failure, so that its time limits don't slow down every request."""
 
 
 class Feature(BaseModel):
@@ -74,7 +77,8 @@ class DynamicConfiguration(Generic[ConfigurationType]):
         """The configuration for this request; never raises."""
         if monotonic() >= self._fresh_until:
             self._is_fallback = not self._fetch()
-            self._fresh_until = monotonic() + self._settings.appconfig_max_age_seconds
+            age = RETRY_AFTER_SECONDS if self._is_fallback else self._settings.appconfig_max_age_seconds
+            self._fresh_until = monotonic() + age
         if self._is_fallback:
             metrics.add_metric(name=FALLBACK_METRIC, unit=MetricUnit.Count, value=1)
         return self._current
@@ -92,7 +96,7 @@ class DynamicConfiguration(Generic[ConfigurationType]):
                 boto3_client=aws.appconfigdata(),
             )
             content = self._provider.get(self._settings.appconfig_profile, force_fetch=True)
-            self._current = self._model.model_validate_json(content or b"")
+            self._current = self._model.model_validate_json(cast("bytes", content))
         except (GetParameterError, ValidationError) as error:
             self._provider = None  # A failed session's token may be of no use any more.
             logger.error("configuration fallback", error=type(error).__name__, cause=type(error.__cause__).__name__)

@@ -82,7 +82,8 @@ class Idempotency:
             config=self._config,
             output_serializer=_ResponseSerializer(),
         )
-        _add_exception_handlers(app)
+        app.exception_handler([KeyReusedError, IdempotencyValidationError])(_key_reused)
+        app.exception_handler([IdempotencyAlreadyInProgressError, IdempotencyInconsistentStateError])(_in_progress)
 
     @property
     def caller(self) -> str:
@@ -113,18 +114,16 @@ def _respond(*, request: dict[str, Any], operation: Operation) -> Response[Any]:
     return operation()
 
 
-def _add_exception_handlers(app: APIGatewayRestResolver) -> None:
-    @app.exception_handler([KeyReusedError, IdempotencyValidationError])
-    def key_reused(_: Exception) -> Response[str]:
-        return problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "This Idempotency-Key was used with another request; take a new key for a new request.",
-        )
+def _key_reused(_: Exception) -> Response[str]:
+    return problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "This Idempotency-Key was used with another request; take a new key for a new request.",
+    )
 
-    @app.exception_handler([IdempotencyAlreadyInProgressError, IdempotencyInconsistentStateError])
-    def in_progress(_: Exception) -> Response[str]:
-        return problem(
-            HTTPStatus.CONFLICT,
-            "A request with this Idempotency-Key is in progress; send the same request again for its result.",
-            retry=True,
-        )
+
+def _in_progress(_: Exception) -> Response[str]:
+    return problem(
+        HTTPStatus.CONFLICT,
+        "A request with this Idempotency-Key is in progress; send the same request again for its result.",
+        retry=True,
+    )

@@ -2,7 +2,7 @@
 
 import json
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -128,55 +128,68 @@ def problem(status: HTTPStatus, detail: str, *, retry: bool = False, **members: 
 
 def add_exception_handlers(app: APIGatewayRestResolver) -> None:
     """Makes the app answer every exception with a problem document."""
+    for exception, answer in _ANSWERS.items():
+        app.exception_handler(exception)(answer)
 
-    @app.exception_handler(RequestValidationError)
-    def invalid_request(error: RequestValidationError) -> Response[str]:
-        errors = error.errors()
-        in_header = any(e["loc"][0] == "header" for e in errors)
+
+def _invalid_request(error: RequestValidationError) -> Response[str]:
+    errors = error.errors()
+    in_header = any(e["loc"][0] == "header" for e in errors)
+    return problem(
+        HTTPStatus.BAD_REQUEST if in_header else HTTPStatus.UNPROCESSABLE_ENTITY,
+        "The request is not valid; see errors.",
+        errors=[{"location": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in errors],
+    )
+
+
+def _malformed_body(error: MalformedBodyError) -> Response[str]:
+    return problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "The request is not valid; see errors.",
+        errors=[{"location": "body", "message": str(error)}],
+    )
+
+
+def _unsupported_media_type(_: UnsupportedMediaTypeError) -> Response[str]:
+    return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json.")
+
+
+def _no_route(_: RouteNotFoundError) -> Response[str]:
+    return problem(HTTPStatus.NOT_FOUND, "There is nothing at this path.")
+
+
+def _not_found(error: NotFoundError) -> Response[str]:
+    return problem(HTTPStatus.NOT_FOUND, str(error))
+
+
+def _invalid_cursor(error: InvalidCursorError) -> Response[str]:
+    return problem(HTTPStatus.BAD_REQUEST, str(error))
+
+
+def _unexpected(error: Exception) -> Response[str]:
+    causes = list(_causes(error))
+    logger.error("request failed", causes=[_describe(cause) for cause in causes])
+    if any(_will_pass(cause) for cause in causes):
         return problem(
-            HTTPStatus.BAD_REQUEST if in_header else HTTPStatus.UNPROCESSABLE_ENTITY,
-            "The request is not valid; see errors.",
-            errors=[{"location": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in errors],
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "The service can't do this right now; send the same request again later.",
+            retry=True,
         )
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "The service has failed; send the same request again, and report the request_id if it keeps failing.",
+    )
 
-    @app.exception_handler(MalformedBodyError)
-    def malformed_body(error: MalformedBodyError) -> Response[str]:
-        return problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "The request is not valid; see errors.",
-            errors=[{"location": "body", "message": str(error)}],
-        )
 
-    @app.exception_handler(UnsupportedMediaTypeError)
-    def unsupported_media_type(_: UnsupportedMediaTypeError) -> Response[str]:
-        return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json.")
-
-    @app.exception_handler(RouteNotFoundError)
-    def no_route(_: RouteNotFoundError) -> Response[str]:
-        return problem(HTTPStatus.NOT_FOUND, "There is nothing at this path.")
-
-    @app.exception_handler(NotFoundError)
-    def not_found(error: NotFoundError) -> Response[str]:
-        return problem(HTTPStatus.NOT_FOUND, str(error))
-
-    @app.exception_handler(InvalidCursorError)
-    def invalid_cursor(error: InvalidCursorError) -> Response[str]:
-        return problem(HTTPStatus.BAD_REQUEST, str(error))
-
-    @app.exception_handler(Exception)
-    def unexpected(error: Exception) -> Response[str]:
-        causes = list(_causes(error))
-        logger.error("request failed", causes=[_describe(cause) for cause in causes])
-        if any(_will_pass(cause) for cause in causes):
-            return problem(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                "The service can't do this right now; send the same request again later.",
-                retry=True,
-            )
-        return problem(
-            HTTPStatus.INTERNAL_SERVER_ERROR,
-            "The service has failed; send the same request again, and report the request_id if it keeps failing.",
-        )
+_ANSWERS: dict[type[Exception], Callable[[Any], Response[str]]] = {
+    RequestValidationError: _invalid_request,
+    MalformedBodyError: _malformed_body,
+    UnsupportedMediaTypeError: _unsupported_media_type,
+    RouteNotFoundError: _no_route,
+    NotFoundError: _not_found,
+    InvalidCursorError: _invalid_cursor,
+    Exception: _unexpected,
+}
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

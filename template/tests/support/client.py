@@ -44,7 +44,7 @@ class Bearer(AuthBase):
 def token(*scopes: str) -> str:
     """An access token from the client credentials grant."""
     stack = outputs()
-    client = boto3.client("cognito-idp").describe_user_pool_client(  # type: ignore[attr-defined]
+    client = boto3.client("cognito-idp").describe_user_pool_client(
         UserPoolId=stack["UserPoolId"], ClientId=stack["ClientId"]
     )["UserPoolClient"]
     response = requests.post(
@@ -60,7 +60,13 @@ def token(*scopes: str) -> str:
 
 def authorization() -> AuthBase | None:
     """What the service's authorization takes; None for none."""
-    return {"iam": SigV4, "cognito": Bearer, "none": lambda: None}[settings().service.authorization]()
+    match settings().service.authorization:
+        case "iam":
+            return SigV4()
+        case "cognito":
+            return Bearer()
+        case "none":
+            return None
 
 
 class Api:
