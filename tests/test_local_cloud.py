@@ -58,7 +58,7 @@ def test_it_prints_the_addresses_and_an_order_that_works_when_pasted(deployed: S
 
 def test_a_change_of_the_code_is_served_after_a_redeployment_in_seconds(deployed: Service) -> None:
     # Given a service that is deployed, when its code changes and it is deployed again
-    change = ("service/models/input.py", "order_item_count: ItemCount", "order_item_count: ItemCount = 7")
+    change = ("service/models/input.py", "Field(strict=True)]", "Field(strict=True)] = 7")
     with deployed.edited(change):
         started = time.monotonic()
         output = deployed.make("local").stdout
