@@ -16,6 +16,13 @@ from infra.local_cloud.aspect import SkipUnsupported, fix_api_id
 from infra.settings import LOCAL, SettingsError
 from infra.stack import ServiceStack
 
+# Warnings fail a synthesis as errors do, those of CDK's own validation and annotations too.
+_STRICT = {
+    "@aws-cdk/core:annotationsInValidationReport": True,
+    "@aws-cdk/core:strictCfnValidateErrors": True,
+    "@aws-cdk/core:validateAgainstDefaultRules": True,
+}
+
 
 def create_app(environment_name: str, suffix: str = "", **options: object) -> cdk.App:
     """The app with the environment's stack in it, not yet synthesised.
@@ -24,7 +31,7 @@ def create_app(environment_name: str, suffix: str = "", **options: object) -> cd
     """
     settings = service_settings.load()
     environment = settings.environment(environment_name)
-    app = cdk.App(**options)  # type: ignore[arg-type]
+    app = cdk.App(context=_STRICT, **options)  # type: ignore[arg-type]
     build = Build(settings.service, for_this_machine=environment.is_local)
     stack = ServiceStack(app, settings=settings, environment=environment, build=build, suffix=suffix)
     extend(stack)
@@ -40,6 +47,10 @@ def main() -> None:
         create_app(os.environ.get("ENVIRONMENT", LOCAL), os.environ.get("STACK_SUFFIX", "")).synth()
     except (SettingsError, BuildError) as error:
         sys.exit(f"error: {error}")
+    except RuntimeError as error:
+        if "ValidationFailed" not in str(error):
+            raise
+        sys.exit("error: The findings above must be fixed, or acknowledged on their resource with a reason.")
 
 
 if __name__ == "__main__":
