@@ -19,15 +19,26 @@ from infra.settings import Environment, Service
 SWAGGER = Route("GET", "/swagger", handler="swagger")
 """Swagger UI and the OpenAPI document, where the environment serves them."""
 
+TLS_POLICY = "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
+"""TLS 1.2 with forward secrecy, or 1.3. The default also takes TLS 1.0.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies-list.html
+"""
+
+# The functions log the same request id, as correlation_id. No address: it would identify a person.
 _ACCESS_LOG = {
     "requestId": "$context.requestId",
     "caller": "$context.identity.user",
+    "client": "$context.authorizer.claims.client_id",
     "method": "$context.httpMethod",
     "resource": "$context.resourcePath",
     "status": "$context.status",
     "error": "$context.error.responseType",
     "latency": "$context.responseLatency",
     "integrationLatency": "$context.integrationLatency",
+    "integrationStatus": "$context.integration.status",
+    "wafResponse": "$context.wafResponseCode",
+    "traceId": "$context.xrayTraceId",
     "responseLength": "$context.responseLength",
     "time": "$context.requestTime",
 }
@@ -87,6 +98,9 @@ class Api(Construct):
                 access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
             ),
         )
+        resource = rest_api.node.default_child
+        assert isinstance(resource, apigateway.CfnRestApi)
+        resource.security_policy, resource.endpoint_access_mode = TLS_POLICY, "STRICT"
         cdk.Validations.of(rest_api).acknowledge(
             cdk.Acknowledgment(
                 id="AwsSolutions-APIG2",

@@ -9,6 +9,7 @@ import sys
 import aws_cdk as cdk
 import cdk_nag
 
+from infra import safety
 from infra import settings as service_settings
 from infra.build import Build, BuildError
 from infra.extensions import extend
@@ -17,7 +18,7 @@ from infra.settings import LOCAL, SettingsError
 from infra.stack import ServiceStack
 
 # Warnings fail a synthesis as errors do, those of CDK's own validation and annotations too.
-_STRICT = {
+STRICT = {
     "@aws-cdk/core:annotationsInValidationReport": True,
     "@aws-cdk/core:strictCfnValidateErrors": True,
     "@aws-cdk/core:validateAgainstDefaultRules": True,
@@ -30,14 +31,16 @@ def create_app(environment_name: str, suffix: str = "", **options: object) -> cd
     `options` go to `cdk.App`. Raises SettingsError or BuildError when the service can't be put together.
     """
     settings = service_settings.load()
-    environment = settings.environment(environment_name)
-    app = cdk.App(context=_STRICT, **options)  # type: ignore[arg-type]
+    environment = settings.copy_of(settings.environment(environment_name), suffix)
+    app = cdk.App(context=STRICT, **options)  # type: ignore[arg-type]
     build = Build(settings.service, for_this_machine=environment.is_local)
     stack = ServiceStack(app, settings=settings, environment=environment, build=build, suffix=suffix)
     extend(stack)
     if environment.is_local:
         fix_api_id(stack.api.rest_api, stack.stack_name)
         cdk.Aspects.of(stack).add(SkipUnsupported())
+    else:
+        safety.refuse_deployment(stack, safety.obstacles(settings.service, environment))
     cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(verbose=True))
     return app
 

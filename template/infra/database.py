@@ -113,6 +113,11 @@ class Database(Construct):
             )
         return resource
 
+    @property
+    def tables(self) -> dict[str, dynamodb.Table]:
+        """The tables by their name in the stack."""
+        return {table.name: resource for table, resource in self._tables.items()}
+
     def name(self, table: Table) -> str:
         """The table's real name; raises ValueError when the stack has no such table."""
         return self._resource(table).table_name

@@ -13,6 +13,7 @@ from infra.settings import NEWEST_PYTHON, Environment, Service
 
 TIMEOUT = cdk.Duration.seconds(15)
 """Below API Gateway's limit of 29 seconds, so that a slow request ends with the function's own log line."""
+ALIAS = "live"
 MEMORY_MIB = 1024
 """CPU comes with memory, one vCPU with 1769 MiB, and the work is bound by CPU: more is faster for the same money.
 
@@ -21,7 +22,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 
 
 class ServiceFunction(Construct):
-    """A function behind its alias `live`; it may write its log and traces, and what is granted to it.
+    """A function behind its alias, `ALIAS`; it may write its log and traces, and what is granted to it.
 
     `module` is the Python module whose `lambda_handler` serves the function's events.
     """
@@ -83,7 +84,12 @@ class ServiceFunction(Construct):
             )
         # Without its policy a function fails on its first request, and CloudFormation doesn't see the dependency.
         self.function.node.add_dependency(self._policy)
-        self.alias = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
+        self.alias = lambda_.Alias(self, "Live", alias_name=ALIAS, version=self.function.current_version)
+
+    @property
+    def arns(self) -> list[str]:
+        """The ARNs of the function and of its alias."""
+        return [self.function.function_arn, f"{self.function.function_arn}:{ALIAS}"]
 
     def allow(self, *statements: iam.PolicyStatement) -> None:
         """Adds statements to the function's role."""

@@ -8,6 +8,7 @@ from infra.authorization import authorization
 from infra.build import Build
 from infra.configuration import DynamicConfiguration
 from infra.database import Database
+from infra.delivery import CanaryDelivery
 from infra.functions import ServiceFunction
 from infra.monitoring import Monitoring
 from infra.routes import ROUTES
@@ -22,15 +23,14 @@ class ServiceStack(cdk.Stack):
     def __init__(
         self, scope: Construct, *, settings: Settings, environment: Environment, build: Build, suffix: str = ""
     ):
-        name = settings.stack_name(environment, suffix)
+        service = settings.service
         super().__init__(
             scope,
-            name,
-            env=cdk.Environment(account=environment.account, region=environment.region),
-            description=settings.service.description or None,
-            termination_protection=environment.retain_data and not suffix,
+            settings.stack_name(environment, suffix),
+            env=cdk.Environment(account=environment.account or None, region=environment.region),
+            description=service.description or None,
+            termination_protection=environment.retain_data,
         )
-        service = settings.service
         self.environment_settings = environment
         self.database = Database(self, "Database", tables=TABLES, environment=environment)
         self.configuration = DynamicConfiguration(self, "DynamicConfiguration", environment=environment)
@@ -49,15 +49,20 @@ class ServiceStack(cdk.Stack):
             self,
             "Monitoring",
             rest_api=self.api.rest_api,
-            functions=self.api.functions,
-            alarm_email=service.alarm_email,
+            functions=self.functions,
+            tables=self.database.tables,
+            service=service,
+            environment=environment,
+            alarms=settings.alarms,
         )
+        if environment.delivery == "canary":
+            alarms = {
+                name: [*own, *self.monitoring.api_alarms] for name, own in self.monitoring.function_alarms.items()
+            }
+            CanaryDelivery(self, "Delivery", functions=self.functions, alarms=alarms)
         if environment.waf:
-            Waf(self, "Waf", stage=self.api.rest_api.deployment_stage)
-        cdk.Tags.of(self).add("service", service.name)
-        cdk.Tags.of(self).add("environment", environment.name)
-        if service.owner:
-            cdk.Tags.of(self).add("owner", service.owner)
+            Waf(self, "Waf", stage=self.api.rest_api.deployment_stage, environment=environment)
+        self._tag(settings, environment)
         cdk.CfnOutput(self, "ApiUrl", value=self.api.rest_api.url)
         for handler, function in self.functions.items():
             cdk.CfnOutput(
@@ -68,3 +73,9 @@ class ServiceStack(cdk.Stack):
     def functions(self) -> dict[str, ServiceFunction]:
         """The routes' functions by the name of their handler."""
         return self.api.functions
+
+    def _tag(self, settings: Settings, environment: Environment) -> None:
+        cdk.Tags.of(self).add("service", settings.service.name)
+        cdk.Tags.of(self).add("environment", environment.name)
+        if settings.service.owner:
+            cdk.Tags.of(self).add("owner", settings.service.owner)

@@ -13,10 +13,10 @@ from tests.support.synthesis import template_file
 SETTINGS = service_settings.load()
 
 
-@pytest.mark.parametrize("environment", SETTINGS.by_name)
+@pytest.mark.parametrize("environment", SETTINGS.environments)
 def test_environment_has_no_finding(environment: str) -> None:
     template = template_file(environment)
     region = SETTINGS.environment(environment).region
-    command = [str(Path(sys.executable).with_name("cfn-lint")), "--regions", region, "--template", template]
+    command = [str(Path(sys.executable).with_name("cfn-lint")), "--regions", region, "--template", str(template)]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
