@@ -16,7 +16,10 @@ from pathlib import Path
 
 import uv
 
+from infra import slimming
 from infra.settings import ROOT, Service
+from infra.slimming import UnknownServiceError, slim_botocore
+from service.aws_services import SERVICES
 
 BUILDS = ROOT / "build"
 KEPT_BUILDS = 4
@@ -67,9 +70,16 @@ class Build:
                 command = ["pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]
                 _uv(*command, *options, "--target", str(target / "python"), "--requirements", file.name)
             shutil.rmtree(target / "python" / "bin", ignore_errors=True)
+            try:
+                slim_botocore(target / "python", SERVICES)
+            except UnknownServiceError as error:
+                raise BuildError(str(error)) from None
+            if self._for_this_machine or runs_on(self._service.python):
+                _compile(target)
 
-        source = Path(__file__).read_bytes()
-        return _built("layer", [requirements.encode(), *map(str.encode, options), host.encode(), source], install)
+        sources = [Path(file).read_bytes() for file in (__file__, slimming.__file__)]
+        ingredients = map(str.encode, [requirements, *options, host, *SERVICES])
+        return _built("layer", [*ingredients, *sources], install)
 
     def _requirements(self) -> str:
         """The runtime dependencies, pinned with hashes; brings uv.lock up to date with pyproject.toml first."""
@@ -77,13 +87,11 @@ class Build:
 
     def _platform(self) -> list[str]:
         if self._for_this_machine:
-            return ["--python", sys.executable, "--compile-bytecode"]
+            return ["--python", sys.executable]
         python = self._service.python
         glibc = _GLIBC.get(python, _GLIBC_OF_NEWER_RUNTIMES)
         machine = _MACHINES[self._service.architecture]
-        options = ["--python-version", python, "--python-platform", f"{machine}-manylinux_{glibc}"]
-        # Bytecode is of use to the Python version that made it, and to no other.
-        return [*options, "--compile-bytecode"] if runs_on(python) else options
+        return ["--python-version", python, "--python-platform", f"{machine}-manylinux_{glibc}"]
 
 
 def runs_on(python: str) -> bool:
@@ -124,10 +132,19 @@ def _remove_old(folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def _compile(layer: Path) -> None:
+    """Adds the bytecode, which is of use to this Python version and to no other.
+
+    It isn't checked against its source, and so stays valid whatever the dates in the asset's zip are; its paths
+    are those in Lambda. https://docs.python.org/3/reference/import.html#pyc-invalidation
+    """
+    options = ["-q", "-j0", "--invalidation-mode", "unchecked-hash", "-s", str(layer), "-p", "/opt"]
+    # Some packages hold files for other Python versions, which can't be compiled and aren't imported either.
+    subprocess.run([sys.executable, "-m", "compileall", *options, str(layer)], capture_output=True, check=False)
+
+
 def _uv(*arguments: str) -> str:
-    # Bytecode that is not checked against its source stays valid whatever the dates in the asset's zip are.
-    # https://docs.python.org/3/reference/import.html#pyc-invalidation
-    environment = {**os.environ, "PYC_INVALIDATION_MODE": "UNCHECKED_HASH", "UV_NO_PROGRESS": "1"}
+    environment = {**os.environ, "UV_NO_PROGRESS": "1"}
     environment.pop("VIRTUAL_ENV", None)
     result = subprocess.run(
         [uv.find_uv_bin(), *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False

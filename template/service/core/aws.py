@@ -1,10 +1,12 @@
 """The clients for AWS services: all from one session, with time limits that fit a request."""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+
+from service.aws_services import SERVICES
 
 if TYPE_CHECKING:
     from types_boto3_appconfigdata import AppConfigDataClient
@@ -16,19 +18,28 @@ _session = boto3.session.Session()
 @cache
 def dynamodb() -> "DynamoDBClient":
     """The DynamoDB client: up to three attempts, each with 1 s to connect and 2 s to answer."""
-    return _session.client("dynamodb", config=_config(read_timeout=2, attempts=3))
+    return client("dynamodb", read_timeout=2, attempts=3)
 
 
 @cache
 def appconfigdata() -> "AppConfigDataClient":
     """The AppConfig client: one attempt of at most a second, since there is a configuration to fall back on."""
-    return _session.client("appconfigdata", config=_config(read_timeout=1, attempts=1))
+    return client("appconfigdata", read_timeout=1, attempts=1)
 
 
-def _config(*, read_timeout: int, attempts: int) -> Config:
-    return Config(
-        connect_timeout=1,
-        read_timeout=read_timeout,
-        retries={"mode": "standard", "total_max_attempts": attempts},
-        tcp_keepalive=True,
+def client(service: str, *, read_timeout: int, attempts: int) -> Any:
+    """A client with these limits, in seconds and in attempts, for a service of `service/aws_services.py`.
+
+    Raises ValueError for another one, whose data the layer doesn't hold. Create clients at import, or cached.
+    """
+    if service not in SERVICES:
+        raise ValueError(f"Add {service!r} to service/aws_services.py: the layer holds nothing of it.")
+    return _session.client(
+        service,  # type: ignore[call-overload]
+        config=Config(
+            connect_timeout=1,
+            read_timeout=read_timeout,
+            retries={"mode": "standard", "total_max_attempts": attempts},
+            tcp_keepalive=True,
+        ),
     )
