@@ -62,6 +62,7 @@ class Build:
         requirements = self._requirements()
         options = self._platform()
         host = f"{platform.system()}-{platform.machine()}-{sys.version}" if self._for_this_machine else ""
+        is_compiled = self._for_this_machine or runs_on(self._service.python)
 
         def install(target: Path) -> None:
             with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
@@ -74,11 +75,11 @@ class Build:
                 slim_botocore(target / "python", SERVICES)
             except UnknownServiceError as error:
                 raise BuildError(str(error)) from None
-            if self._for_this_machine or runs_on(self._service.python):
+            if is_compiled:
                 _compile(target)
 
         sources = [Path(file).read_bytes() for file in (__file__, slimming.__file__)]
-        ingredients = map(str.encode, [requirements, *options, host, *SERVICES])
+        ingredients = map(str.encode, [requirements, *options, host, str(is_compiled), *SERVICES])
         return _built("layer", [*ingredients, *sources], install)
 
     def _requirements(self) -> str:
