@@ -4,13 +4,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from service.core.observability import logger, metrics, tracer
-from service.core.problems import MalformedBodyError, UnsupportedMediaTypeError, add_exception_handlers
+from service.core.problems import MalformedBodyError, add_exception_handlers
+
+JSON = "application/json"
 
 LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
@@ -18,7 +19,6 @@ LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 def create_app() -> APIGatewayRestResolver:
     """An app that validates requests by its routes' annotations and answers errors with problem documents."""
     app = APIGatewayRestResolver(enable_validation=True, json_body_deserializer=_read_json)
-    app.use([_require_json])
     add_exception_handlers(app)
     return app
 
@@ -26,11 +26,13 @@ def create_app() -> APIGatewayRestResolver:
 def create_lambda_handler(app: APIGatewayRestResolver) -> LambdaHandler:
     """The function that Lambda calls for the app: it logs one line a request, never its content."""
 
-    @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)
+    @logger.inject_lambda_context(
+        correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True, log_event=False
+    )
     @metrics.log_metrics
     @tracer.capture_lambda_handler(capture_response=False)
     def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        response = app.resolve(event, context)
+        response = app.resolve(_with_media_type(event), context)
         response["body"] = response.get("body") or ""
         logger.info(
             "request served",
@@ -43,19 +45,32 @@ def create_lambda_handler(app: APIGatewayRestResolver) -> LambdaHandler:
     return lambda_handler
 
 
-def _require_json(app: APIGatewayRestResolver, next_middleware: NextMiddleware) -> Response[Any]:
-    content_type = app.current_event.headers.get("content-type") or ""
-    if app.current_event.body and content_type.partition(";")[0].strip().lower() != "application/json":
-        raise UnsupportedMediaTypeError
-    return next_middleware(app)
+def _with_media_type(event: dict[str, Any]) -> dict[str, Any]:
+    """The event, whose content type says plainly whether the body is JSON.
+
+    Powertools' validation refuses other types, but would read forms, too, and minds the case of a media type,
+    which has none (RFC 9110, section 8.3.1).
+    """
+    if not event.get("body"):
+        return event
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return {
+        **event,
+        "headers": {**headers, "content-type": media_type if media_type == JSON else "application/octet-stream"},
+    }
 
 
 def _read_json(text: str) -> Any:
-    """Reads what RFC 8259 calls interoperable JSON: no name twice, no NaN. Raises MalformedBodyError."""
+    """Reads an object of interoperable JSON (RFC 8259): no name twice, no NaN. Raises MalformedBodyError."""
     try:
-        return json.loads(text, object_pairs_hook=_unique_names, parse_constant=_refuse_constant)
+        body = json.loads(text, object_pairs_hook=_unique_names, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise MalformedBodyError(_reason(error)) from None
+    if not isinstance(body, dict):
+        # Powertools would take a list of one object for that object.
+        raise MalformedBodyError("The body must be an object.")
+    return body
 
 
 def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -17,18 +17,22 @@ _session = boto3.session.Session()
 
 @cache
 def dynamodb() -> "DynamoDBClient":
-    """The DynamoDB client: up to three attempts, each with 1 s to connect and 2 s to answer."""
-    return client("dynamodb", read_timeout=2, attempts=3)
+    """The DynamoDB client: up to three attempts.
+
+    So a call that can't succeed gives up within some 6 s, and the request is answered before its function's time
+    is up.
+    """
+    return client("dynamodb", attempts=3)
 
 
 @cache
 def appconfigdata() -> "AppConfigDataClient":
-    """The AppConfig client: one attempt of at most a second, since there is a configuration to fall back on."""
-    return client("appconfigdata", read_timeout=1, attempts=1)
+    """The AppConfig client: one attempt, since there is a configuration to fall back on."""
+    return client("appconfigdata", attempts=1)
 
 
-def client(service: str, *, read_timeout: int, attempts: int) -> Any:
-    """A client with these limits, in seconds and in attempts, for a service of `service/aws_services.py`.
+def client(service: str, *, attempts: int) -> Any:
+    """A client for a service of `service/aws_services.py`; each attempt has 1 s to connect and 1 s to answer.
 
     Raises ValueError for another one, whose data the layer doesn't hold. Create clients at import, or cached.
     """
@@ -38,7 +42,7 @@ def client(service: str, *, read_timeout: int, attempts: int) -> Any:
         service,  # type: ignore[call-overload]
         config=Config(
             connect_timeout=1,
-            read_timeout=read_timeout,
+            read_timeout=1,
             retries={"mode": "standard", "total_max_attempts": attempts},
             tcp_keepalive=True,
         ),

@@ -6,14 +6,16 @@ each request that was served so, for the alarm.
 """
 
 from time import monotonic
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Self, TypeVar, cast
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.feature_flags import FeatureFlags
 from aws_lambda_powertools.utilities.feature_flags.base import StoreProvider
+from aws_lambda_powertools.utilities.feature_flags.exceptions import SchemaValidationError
+from aws_lambda_powertools.utilities.feature_flags.schema import SchemaValidator
 from aws_lambda_powertools.utilities.parameters import AppConfigProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_serializer, model_validator
 
 from service.core import aws
 from service.core.observability import logger, metrics
@@ -37,11 +39,24 @@ class Feature(BaseModel):
     default: bool
     rules: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
+    @model_serializer
+    def _as_powertools_reads_it(self) -> dict[str, Any]:
+        # Powertools takes a feature without rules, but not one with an empty set of them.
+        return {"default": self.default, **({"rules": self.rules} if self.rules else {})}
+
 
 class Features(BaseModel):
     """The base of the model of a service's feature flags: each field is a `Feature` with its packaged default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @model_validator(mode="after")
+    def _rules_are_valid(self) -> Self:
+        try:
+            SchemaValidator(schema=self.model_dump()).validate()
+        except SchemaValidationError as error:
+            raise ValueError(str(error)) from None
+        return self
 
 
 class Configuration(BaseModel):
@@ -50,6 +65,10 @@ class Configuration(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     features: Features
+
+    def is_enabled(self, feature: str, **context: str | float | bool) -> bool:
+        """Whether the feature, a field of `features`, is on for the context that its rules look at."""
+        return bool(FeatureFlags(store=_Store(self.features)).evaluate(name=feature, context=context, default=False))
 
 
 class _AppConfigSettings(Settings):
@@ -74,7 +93,7 @@ class DynamicConfiguration(Generic[ConfigurationType]):
         self._provider: AppConfigProvider | None = None
 
     def get(self) -> ConfigurationType:
-        """The configuration for this request; never raises."""
+        """The configuration for this request, to be asked for once in it; never raises."""
         if monotonic() >= self._fresh_until:
             self._is_fallback = not self._fetch()
             age = RETRY_AFTER_SECONDS if self._is_fallback else self._settings.appconfig_max_age_seconds
@@ -82,11 +101,6 @@ class DynamicConfiguration(Generic[ConfigurationType]):
         if self._is_fallback:
             metrics.add_metric(name=FALLBACK_METRIC, unit=MetricUnit.Count, value=1)
         return self._current
-
-    def is_enabled(self, feature: str, **context: str | float | bool) -> bool:
-        """Whether the feature, a field of the model's features, is on for the context that its rules look at."""
-        flags = FeatureFlags(store=_Store(self.get().features))
-        return bool(flags.evaluate(name=feature, context=context, default=False))
 
     def _fetch(self) -> bool:
         try:
@@ -108,10 +122,7 @@ class _Store(StoreProvider):
     """Hands features that are there already to Powertools' rules engine."""
 
     def __init__(self, features: Features):
-        self._features = features.model_dump(mode="json", exclude_defaults=False)
-        for feature in self._features.values():
-            if not feature["rules"]:
-                del feature["rules"]
+        self._features = features.model_dump()
 
     @property
     def get_raw_configuration(self) -> dict[str, Any]:

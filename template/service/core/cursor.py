@@ -12,7 +12,6 @@ from collections.abc import Mapping
 
 from service.core.errors import InvalidCursorError
 
-MAX_LENGTH = 1024
 _FINGERPRINT_LENGTH = 12
 
 
@@ -41,7 +40,7 @@ def decode(cursor: str, *, query: str, attributes: set[str]) -> dict[str, str]:
             return dict(content)
     except (binascii.Error, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
-    raise InvalidCursorError("next_token is not valid for this query; take it unchanged from the previous page.")
+    raise InvalidCursorError
 
 
 def _fingerprint(position: Mapping[str, str], query: str) -> str:

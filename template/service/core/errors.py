@@ -12,6 +12,9 @@ class NotFoundError(ServiceError):
 class InvalidCursorError(ServiceError):
     """The cursor is malformed or belongs to another query."""
 
+    def __init__(self) -> None:
+        super().__init__("next_token is not valid for this query; take it unchanged from the previous page.")
+
 
 class KeyReusedError(ServiceError):
     """The idempotency key was used before, with another request."""

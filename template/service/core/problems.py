@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004
 from pydantic import BaseModel, Field
 
@@ -74,10 +77,6 @@ class InvalidPart(BaseModel):
 
     location: Annotated[str, Field(description="Where it is, such as body.customer_name.")]
     message: Annotated[str, Field(description="What is wrong with it.")]
-
-
-class UnsupportedMediaTypeError(Exception):
-    """The body is not JSON."""
 
 
 class MalformedBodyError(Exception):
@@ -150,7 +149,7 @@ def _malformed_body(error: MalformedBodyError) -> Response[str]:
     )
 
 
-def _unsupported_media_type(_: UnsupportedMediaTypeError) -> Response[str]:
+def _unsupported_media_type(_: RequestUnsupportedContentType) -> Response[str]:
     return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json.")
 
 
@@ -184,7 +183,7 @@ def _unexpected(error: Exception) -> Response[str]:
 _ANSWERS: dict[type[Exception], Callable[[Any], Response[str]]] = {
     RequestValidationError: _invalid_request,
     MalformedBodyError: _malformed_body,
-    UnsupportedMediaTypeError: _unsupported_media_type,
+    RequestUnsupportedContentType: _unsupported_media_type,
     RouteNotFoundError: _no_route,
     NotFoundError: _not_found,
     InvalidCursorError: _invalid_cursor,

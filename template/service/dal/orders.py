@@ -1,5 +1,7 @@
 """Orders in DynamoDB."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -7,7 +9,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from service.core import aws, cursor
-from service.core.errors import KeyReusedError, NotFoundError
+from service.core.errors import InvalidCursorError, KeyReusedError, NotFoundError
 from service.core.settings import Settings
 from service.models.order import Order
 from service.models.output import OrderPage
@@ -82,10 +84,11 @@ def delete(order_id: UUID) -> None:
 def page(*, limit: int, next_token: str | None) -> OrderPage:
     """At most `limit` orders of all customers, in no particular order."""
     arguments: dict[str, Any] = {}
-    if next_token:
+    if next_token is not None:
         position = cursor.decode(next_token, query="all", attributes={"id"})
         arguments["ExclusiveStartKey"] = _key(position["id"])
-    response = aws.dynamodb().scan(TableName=_TABLE, Limit=limit, **arguments)
+    with _invalid_cursors_named():
+        response = aws.dynamodb().scan(TableName=_TABLE, Limit=limit, **arguments)
     return _page(response["Items"], response.get("LastEvaluatedKey"), attributes=("id",), query="all")
 
 
@@ -93,23 +96,35 @@ def page_of_customer(name: str, *, limit: int, next_token: str | None) -> OrderP
     """At most `limit` orders of the customer, newest first."""
     attributes, query = ("id", "created_at"), f"customer {name}"
     arguments: dict[str, Any] = {}
-    if next_token:
+    if next_token is not None:
         position = cursor.decode(next_token, query=query, attributes=set(attributes))
         arguments["ExclusiveStartKey"] = {
             "name": {"S": name},
             **{attribute: {"S": value} for attribute, value in position.items()},
         }
-    response = aws.dynamodb().query(
-        TableName=_TABLE,
-        IndexName="by_customer",
-        KeyConditionExpression="#name = :name",
-        ExpressionAttributeNames={"#name": "name"},
-        ExpressionAttributeValues={":name": {"S": name}},
-        ScanIndexForward=False,
-        Limit=limit,
-        **arguments,
-    )
+    with _invalid_cursors_named():
+        response = aws.dynamodb().query(
+            TableName=_TABLE,
+            IndexName="by_customer",
+            KeyConditionExpression="#name = :name",
+            ExpressionAttributeNames={"#name": "name"},
+            ExpressionAttributeValues={":name": {"S": name}},
+            ScanIndexForward=False,
+            Limit=limit,
+            **arguments,
+        )
     return _page(response["Items"], response.get("LastEvaluatedKey"), attributes=attributes, query=query)
+
+
+@contextmanager
+def _invalid_cursors_named() -> Iterator[None]:
+    """DynamoDB itself refuses a start key that somebody has made up, such as one with an empty string."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationException":
+            raise InvalidCursorError from None
+        raise
 
 
 def _page(items: list[Item], last_key: Item | None, *, attributes: tuple[str, ...], query: str) -> OrderPage:

@@ -45,7 +45,7 @@ def create_order(request: Annotated[CreateOrderRequest, Body()], idempotency_key
 
     def create() -> Response[Order]:
         order = orders.create_order(
-            request, caller=idempotency.caller, key=idempotency_key, configuration=configuration
+            request, caller=idempotency.caller, key=idempotency_key, configuration=configuration.get()
         )
         path = app.current_event.request_context.path.rstrip("/")
         return Response(

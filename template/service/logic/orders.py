@@ -7,7 +7,6 @@ from uuid import UUID
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from service.core.configuration import DynamicConfiguration
 from service.core.observability import logger, metrics, tracer
 from service.dal import orders
 from service.dal.orders import OrderNotFoundError
@@ -19,9 +18,7 @@ from service.models.output import OrderPage
 
 
 @tracer.capture_method(capture_response=False)
-def create_order(
-    request: CreateOrderRequest, *, caller: str, key: str, configuration: DynamicConfiguration[ServiceConfiguration]
-) -> Order:
+def create_order(request: CreateOrderRequest, *, caller: str, key: str, configuration: ServiceConfiguration) -> Order:
     """Places the order that the caller asks for under the key, exactly once.
 
     The order's id derives from caller and key, so whoever repeats the request, after whatever crash, finds the

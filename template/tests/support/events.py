@@ -120,7 +120,7 @@ class Orders:
         )
 
     def post(self, body: Any, *, context: LambdaContext | None = None, **options: Any) -> Answer:
-        request = event("POST", "/api/orders", body=body, **options)
+        request = event("POST", options.pop("path", "/api/orders"), body=body, **options)
         return invoke(self._handlers["create_order"], request, context)
 
     def get(self, order_id: str) -> Answer:

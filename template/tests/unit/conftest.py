@@ -1,0 +1,82 @@
+"""The handlers in this process, with DynamoDB by moto and AppConfig by a hook: no server, no credentials."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+# Before anything of service/ is imported, since it reads these at import.
+os.environ.update(
+    {
+        "APPCONFIG_APPLICATION": "application",
+        "APPCONFIG_ENVIRONMENT": "environment",
+        "APPCONFIG_MAX_AGE_SECONDS": "0",
+        "APPCONFIG_PROFILE": "profile",
+        "AUTHORIZATION": "iam",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "IDEMPOTENCY_TABLE_NAME": "idempotency",
+        "LAMBDA_TASK_ROOT": str(Path.cwd()),
+        "ORDERS_TABLE_NAME": "orders",
+        "POWERTOOLS_LOG_LEVEL": "DEBUG",
+        "POWERTOOLS_METRICS_NAMESPACE": "orders-unit",
+        "POWERTOOLS_SERVICE_NAME": "orders",
+        "POWERTOOLS_TRACE_DISABLED": "true",
+    }
+)
+for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
+    os.environ.pop(name, None)
+
+import pytest  # noqa: E402
+from moto import mock_aws  # noqa: E402
+
+from infra.routes import ROUTES  # noqa: E402
+from infra.tables import TABLES  # noqa: E402
+from service.core import aws, configuration  # noqa: E402
+from service.core.observability import logger  # noqa: E402
+from tests.support import tables  # noqa: E402
+from tests.support.appconfig import AppConfig  # noqa: E402
+from tests.support.events import LambdaHandler, Orders, load  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def _aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Empty tables, as infra/tables.py describes them; nothing waits for a retry."""
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    with mock_aws():
+        for table in TABLES:
+            tables.create(aws.dynamodb(), table, os.environ[table.environment_variable])
+        yield
+
+
+@pytest.fixture(autouse=True)
+def appconfig(_aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppConfig]:
+    """AppConfig, holding the packaged defaults."""
+    monkeypatch.setattr(configuration, "RETRY_AFTER_SECONDS", 0)
+    with AppConfig().answering(aws.appconfigdata()) as fake:
+        yield fake
+
+
+class _Stdout:
+    """Today's stdout: the logger would keep the one that there was when it was made."""
+
+    def write(self, text: str) -> None:
+        sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+logger.registered_handler.stream = _Stdout()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def handlers() -> dict[str, LambdaHandler]:
+    return {route.handler: load(route.module) for route in ROUTES}
+
+
+@pytest.fixture
+def orders(handlers: dict[str, LambdaHandler]) -> Orders:
+    return Orders(handlers)
