@@ -30,6 +30,11 @@ configuration = DynamicConfiguration(ServiceConfiguration)
         HTTPStatus.CREATED.value: {
             "description": "The order, placed by this request or by an earlier one with the same Idempotency-Key.",
             "headers": {"Location": {"description": "The path of the order.", "schema": {"type": "string"}}},
+            "links": {
+                "get": {"operationId": "get_order", "parameters": {"order_id": "$response.body#/id"}},
+                "delete": {"operationId": "delete_order", "parameters": {"order_id": "$response.body#/id"}},
+                "list": {"operationId": "list_orders", "parameters": {"customer_name": "$response.body#/name"}},
+            },
         },
         **responses(
             HTTPStatus.BAD_REQUEST,

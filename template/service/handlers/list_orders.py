@@ -19,7 +19,12 @@ app = create_app()
     operation_id="list_orders",
     tags=["Orders"],
     responses={
-        HTTPStatus.OK.value: {"description": "A page of orders."},
+        HTTPStatus.OK.value: {
+            "description": "A page of orders.",
+            "links": {
+                "next": {"operationId": "list_orders", "parameters": {"next_token": "$response.body#/next_token"}}
+            },
+        },
         **responses(HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY),
     },
 )

@@ -3,28 +3,12 @@
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+
+from infra.openapi.variables import VARIABLES
 
 # Before anything of service/ is imported, since it reads these at import.
 os.environ.update(
-    {
-        "APPCONFIG_APPLICATION": "application",
-        "APPCONFIG_ENVIRONMENT": "environment",
-        "APPCONFIG_MAX_AGE_SECONDS": "0",
-        "APPCONFIG_PROFILE": "profile",
-        "AUTHORIZATION": "iam",
-        "AWS_ACCESS_KEY_ID": "none",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_REGION": "us-east-1",
-        "AWS_SECRET_ACCESS_KEY": "none",
-        "IDEMPOTENCY_TABLE_NAME": "idempotency",
-        "LAMBDA_TASK_ROOT": str(Path.cwd()),
-        "ORDERS_TABLE_NAME": "orders",
-        "POWERTOOLS_LOG_LEVEL": "DEBUG",
-        "POWERTOOLS_METRICS_NAMESPACE": "orders-unit",
-        "POWERTOOLS_SERVICE_NAME": "orders",
-        "POWERTOOLS_TRACE_DISABLED": "true",
-    }
+    {**VARIABLES, "AUTHORIZATION": "iam", "POWERTOOLS_LOG_LEVEL": "DEBUG", "POWERTOOLS_SERVICE_NAME": "orders"}
 )
 for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
     os.environ.pop(name, None)

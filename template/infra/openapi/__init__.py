@@ -1,0 +1,1 @@
+"""The OpenAPI document in docs/: written from the handlers, and compared with the last release's."""
