@@ -1,7 +1,7 @@
 """The clients for AWS services: all from one session, with time limits that fit a request."""
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
@@ -22,13 +22,13 @@ def dynamodb() -> "DynamoDBClient":
     So a call that can't succeed gives up within some 6 s, and the request is answered before its function's time
     is up.
     """
-    return client("dynamodb", attempts=3)
+    return cast("DynamoDBClient", client("dynamodb", attempts=3))
 
 
 @cache
 def appconfigdata() -> "AppConfigDataClient":
     """The AppConfig client: one attempt, since there is a configuration to fall back on."""
-    return client("appconfigdata", attempts=1)
+    return cast("AppConfigDataClient", client("appconfigdata", attempts=1))
 
 
 def client(service: str, *, attempts: int) -> Any:
