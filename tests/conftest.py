@@ -22,11 +22,15 @@ _FOREIGN = ("AWS_", "COPIER_", "PYTEST_", "PYTHON", "UV", "VIRTUAL_ENV", "MAKE",
 
 
 def user_environment(**variables: str) -> dict[str, str]:
-    """The environment of a user's shell, without what belongs to this test run, with the variables given."""
+    """The environment of a user's shell, without what belongs to this test run, with the variables given.
+
+    The Python that this test run is on comes first on its PATH.
+    """
     own = str(BLUEPRINT / ".venv" / "bin")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-    environment["PATH"] = os.pathsep.join(p for p in environment["PATH"].split(os.pathsep) if p != own)
-    return {**environment, **variables}
+    python = str(Path(sys.executable).resolve().parent)
+    path = [folder for folder in environment["PATH"].split(os.pathsep) if folder != own]
+    return {**environment, "PATH": os.pathsep.join([python, *path]), **variables}
 
 
 @dataclass(frozen=True)

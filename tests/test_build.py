@@ -2,6 +2,7 @@
 
 import json
 import platform
+import shutil
 import struct
 import tomllib
 from pathlib import Path
@@ -125,10 +126,29 @@ def test_a_service_that_botocore_does_not_know_is_refused(service: Service) -> N
     assert "error: service/aws_services.py lists dynamo, which botocore doesn't know." in result.stdout
 
 
-def test_the_bytecode_in_the_layer_is_valid_whatever_the_dates_are(service: Service) -> None:
-    """Its flags say unchecked-hash: https://peps.python.org/pep-0552/."""
-    runtime = tomllib.loads((service.path / "service.toml").read_text())["service"]["python"]
-    assert runtime == RUNTIME
-    files = list(synthesise(service, "dev").rglob("*.pyc"))
-    assert files
-    assert {struct.unpack_from("<I", path.read_bytes(), 4)[0] for path in files} == {1}
+def test_bytecode_is_valid_whatever_the_dates_are(service: Service) -> None:
+    """The layer's is unchecked-hash, the code's checked-hash: https://peps.python.org/pep-0552/."""
+    assert tomllib.loads((service.path / "service.toml").read_text())["service"]["python"] == RUNTIME
+    layer = synthesise(service, "dev")
+    code = asset(service, "AWS::Lambda::Function", "Code")
+    for folder, flags in ((layer / "python", 0b01), (code, 0b11)):
+        files = list(folder.rglob("*.pyc"))
+        assert files
+        assert {struct.unpack_from("<I", path.read_bytes(), 4)[0] for path in files} == {flags}
+
+
+def test_builds_are_the_same_to_the_bit(service: Service, tmp_path: Path, workshop: Service) -> None:
+    other = render(tmp_path / "elsewhere" / "orders").borrow_tools(workshop)
+    layers = [synthesise(each, "dev") for each in (service, other)]
+    codes = [asset(each, "AWS::Lambda::Function", "Code") for each in (service, other)]
+    for one, two in (layers, codes):
+        assert one.name == two.name, "CDK names an asset after the hash of its content"
+
+
+def test_the_layer_fits_its_budget(service: Service) -> None:
+    """27 MB unzipped and 10 MB zipped: every function's start reads from it."""
+    layer = synthesise(service, "dev")
+    files = [path for path in layer.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 27_000_000
+    zipped = shutil.make_archive(str(service.path / "build" / "layer-size"), "zip", layer)
+    assert Path(zipped).stat().st_size <= 10_000_000

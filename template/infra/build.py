@@ -51,8 +51,15 @@ class Build:
             for name, data in files.items():
                 (target / name).parent.mkdir(parents=True, exist_ok=True)
                 (target / name).write_bytes(data)
+            if self._is_compiled:
+                # Checked, since somebody may edit a function's code in the console.
+                _compile(target, "checked-hash", "/var/task")
 
-        return _built("code", [part for name, data in files.items() for part in (str(name).encode(), data)], copy)
+        return _built(
+            "code",
+            [*self._bytecode(), *(part for name, data in files.items() for part in (str(name).encode(), data))],
+            copy,
+        )
 
     def layer(self) -> Path:
         """The folder with the dependencies that pyproject.toml names, as uv.lock pins them.
@@ -62,7 +69,6 @@ class Build:
         requirements = self._requirements()
         options = self._platform()
         host = f"{platform.system()}-{platform.machine()}-{sys.version}" if self._for_this_machine else ""
-        is_compiled = self._for_this_machine or runs_on(self._service.python)
 
         def install(target: Path) -> None:
             with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
@@ -71,16 +77,27 @@ class Build:
                 command = ["pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]
                 _uv(*command, *options, "--target", str(target / "python"), "--requirements", file.name)
             shutil.rmtree(target / "python" / "bin", ignore_errors=True)
+            for record in target.glob("python/*.dist-info/RECORD"):
+                record.unlink()  # lists the scripts, whose hashes depend on this folder
             try:
                 slim_botocore(target / "python", SERVICES)
             except UnknownServiceError as error:
                 raise BuildError(str(error)) from None
-            if is_compiled:
-                _compile(target)
+            if self._is_compiled:
+                _compile(target, "unchecked-hash", "/opt")
 
-        sources = [Path(file).read_bytes() for file in (__file__, slimming.__file__)]
-        ingredients = map(str.encode, [requirements, *options, host, str(is_compiled), *SERVICES])
-        return _built("layer", [*ingredients, *sources], install)
+        ingredients = map(str.encode, [requirements, *options, host, *SERVICES])
+        return _built("layer", [*self._bytecode(), *ingredients, Path(slimming.__file__).read_bytes()], install)
+
+    @property
+    def _is_compiled(self) -> bool:
+        """Whether there is bytecode: it is of use to the Python version that made it, and to no other."""
+        return self._for_this_machine or runs_on(self._service.python)
+
+    def _bytecode(self) -> list[bytes]:
+        """What every build depends on: the bytecode's version, and how this module builds."""
+        version = sys.implementation.cache_tag if self._is_compiled else "none"
+        return [str(version).encode(), Path(__file__).read_bytes()]
 
     def _requirements(self) -> str:
         """The runtime dependencies, pinned with hashes; brings uv.lock up to date with pyproject.toml first."""
@@ -133,15 +150,14 @@ def _remove_old(folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _compile(layer: Path) -> None:
-    """Adds the bytecode, which is of use to this Python version and to no other.
+def _compile(folder: Path, invalidation_mode: str, path_in_lambda: str) -> None:
+    """Adds the bytecode, valid whatever the dates in the asset's zip are; it names the files as Lambda does.
 
-    It isn't checked against its source, and so stays valid whatever the dates in the asset's zip are; its paths
-    are those in Lambda. https://docs.python.org/3/reference/import.html#pyc-invalidation
+    https://docs.python.org/3/reference/import.html#pyc-invalidation
     """
-    options = ["-q", "-j0", "--invalidation-mode", "unchecked-hash", "-s", str(layer), "-p", "/opt"]
+    options = ["-q", "-j0", "--invalidation-mode", invalidation_mode, "-s", str(folder), "-p", path_in_lambda]
     # Some packages hold files for other Python versions, which can't be compiled and aren't imported either.
-    subprocess.run([sys.executable, "-m", "compileall", *options, str(layer)], capture_output=True, check=False)
+    subprocess.run([sys.executable, "-m", "compileall", *options, str(folder)], capture_output=True, check=False)
 
 
 def _uv(*arguments: str) -> str:
