@@ -12,6 +12,7 @@ from infra.authorization import Authorization, Open
 from infra.build import Build
 from infra.configuration import DynamicConfiguration
 from infra.database import Database
+from infra.findings import acknowledge
 from infra.functions import ServiceFunction, set_retention
 from infra.route import Route
 from infra.settings import Environment, Service
@@ -101,18 +102,13 @@ class Api(Construct):
         resource = rest_api.node.default_child
         assert isinstance(resource, apigateway.CfnRestApi)
         resource.security_policy, resource.endpoint_access_mode = TLS_POLICY, "STRICT"
-        cdk.Validations.of(rest_api).acknowledge(
-            cdk.Acknowledgment(
-                id="AwsSolutions-APIG2",
-                reason="The functions validate every part of a request with pydantic and answer as RFC 9457 says.",
-            )
+        acknowledge(
+            rest_api,
+            "APIG2",
+            "The functions validate every part of a request, with pydantic.",
         )
         if not environment.waf:
-            cdk.Validations.of(rest_api.deployment_stage).acknowledge(
-                cdk.Acknowledgment(
-                    id="AwsSolutions-APIG3", reason="service.toml leaves AWS WAF out of this environment."
-                )
-            )
+            acknowledge(rest_api.deployment_stage, "APIG3", "service.toml leaves AWS WAF out of this environment.")
         return rest_api
 
     def _variables(self, route: Route) -> dict[str, str]:

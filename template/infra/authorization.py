@@ -8,6 +8,7 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
+from infra.findings import acknowledge
 from infra.settings import Environment, Service
 
 READ, WRITE = "read", "write"
@@ -24,9 +25,8 @@ class Open:
         return {"authorization_type": apigateway.AuthorizationType.NONE}
 
     def acknowledge(self, method: apigateway.Method) -> None:
-        cdk.Validations.of(method).acknowledge(
-            *(cdk.Acknowledgment(id=f"AwsSolutions-{rule}", reason=self.reason) for rule in ("APIG4", "COG4"))
-        )
+        for rule in ("APIG4", "COG4"):
+            acknowledge(method, rule, self.reason)
 
 
 class Iam:
@@ -36,9 +36,7 @@ class Iam:
         return {"authorization_type": apigateway.AuthorizationType.IAM}
 
     def acknowledge(self, method: apigateway.Method) -> None:
-        cdk.Validations.of(method).acknowledge(
-            cdk.Acknowledgment(id="AwsSolutions-COG4", reason="IAM authorizes: the callers are AWS principals.")
-        )
+        acknowledge(method, "COG4", "IAM authorizes: the callers are AWS principals.")
 
 
 class Cognito(Construct):

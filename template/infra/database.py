@@ -1,6 +1,6 @@
 """DynamoDB tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,6 +9,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infra.findings import acknowledge
 from infra.settings import Environment
 
 KeyType = Literal["S", "N", "B"]
@@ -105,18 +106,15 @@ class Database(Construct):
         for index in table.indexes:
             resource.add_global_secondary_index(index_name=index.name, **index.attributes)
         if not retain:
-            cdk.Validations.of(resource).acknowledge(
-                cdk.Acknowledgment(
-                    id="AwsSolutions-DDB3",
-                    reason="Only data that must outlive its stack is backed up; this table's can be made again.",
-                )
+            acknowledge(
+                resource, "DDB3", "Only data that must outlive its stack is backed up; this table's can be made again."
             )
         return resource
 
     @property
-    def tables(self) -> dict[str, dynamodb.Table]:
-        """The tables by their name in the stack."""
-        return {table.name: resource for table, resource in self._tables.items()}
+    def tables(self) -> Mapping[Table, dynamodb.Table]:
+        """The tables and their resources."""
+        return self._tables
 
     def name(self, table: Table) -> str:
         """The table's real name; raises ValueError when the stack has no such table."""

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_codedeploy as codedeploy
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infra.findings import acknowledge_wildcard
 from infra.functions import ServiceFunction
 
 CANARY = codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES
@@ -61,10 +61,9 @@ class CanaryDelivery(Construct):
             roles=[role],
             statements=[iam.PolicyStatement(actions=["cloudwatch:DescribeAlarms"], resources=["*"])],
         )
-        cdk.Validations.of(policy).acknowledge(
-            cdk.Acknowledgment(
-                id="AwsSolutions-IAM5[Resource::*]",
-                reason="CodeDeploy's own policy, AWSCodeDeployRoleForLambdaLimited, lists alarms with *; it reads.",
-            )
+        acknowledge_wildcard(
+            policy,
+            "*",
+            "AWS's own policy for this, AWSCodeDeployRoleForLambdaLimited, reads alarms so too.",
         )
         return policy

@@ -9,6 +9,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.build import Build
+from infra.findings import acknowledge, acknowledge_wildcard
 from infra.settings import NEWEST_PYTHON, Environment, Service
 
 TIMEOUT = cdk.Duration.seconds(15)
@@ -77,11 +78,7 @@ class ServiceFunction(Construct):
         if not environment.is_local:
             self._allow_tracing(role)
         if service.python != NEWEST_PYTHON:
-            cdk.Validations.of(self.function).acknowledge(
-                cdk.Acknowledgment(
-                    id="AwsSolutions-L1", reason=f"service.toml chooses Python {service.python}, a supported runtime."
-                )
-            )
+            acknowledge(self.function, "L1", f"service.toml chooses Python {service.python}, a supported runtime.")
         # Without its policy a function fails on its first request, and CloudFormation doesn't see the dependency.
         self.function.node.add_dependency(self._policy)
         self.alias = lambda_.Alias(self, "Live", alias_name=ALIAS, version=self.function.current_version)
@@ -120,12 +117,7 @@ class ServiceFunction(Construct):
                 iam.PolicyStatement(actions=["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources=["*"])
             ],
         )
-        cdk.Validations.of(policy).acknowledge(
-            cdk.Acknowledgment(
-                id="AwsSolutions-IAM5[Resource::*]",
-                reason="X-Ray's Put actions accept no resource but *: they have no ARN.",
-            )
-        )
+        acknowledge_wildcard(policy, "*", "X-Ray's Put actions accept no resource but *: they have no ARN.")
 
 
 def architecture(service: Service) -> lambda_.Architecture:

@@ -1,14 +1,17 @@
 """Dashboards, alarms, and the topic that the alarms are sent to.
 
 The high-level dashboard shows the API and the business metrics, the low-level one the functions and the tables.
+The thresholds are in `infra.settings.Alarms`; service.toml changes them.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 import cdk_monitoring_constructs as monitoring
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -16,20 +19,23 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.database import Database, Table
 from infra.functions import ServiceFunction
-from infra.settings import Alarms, Environment, Service
+from infra.route import Route
+from infra.settings import Environment, Settings
 from service.core.configuration import FALLBACK_METRIC
 from service.models.metrics import BusinessMetric
 
-PERIOD = cdk.Duration.minutes(5)
-_QUIET = cloudwatch.TreatMissingData.NOT_BREACHING
-"""No request, no metric: silence is no reason to wake somebody."""
-_ROLLBACK = "rollback"
-"""Tags the alarms that roll a deployment back."""
+MINUTE = cdk.Duration.minutes(1)
+FIVE_MINUTES = cdk.Duration.minutes(5)
+_P90 = "p90"
 
 
 class Monitoring(Construct):
-    """Both dashboards, the alarms and their encrypted topic, with an optional e-mail receiver."""
+    """Both dashboards, the alarms and their encrypted topic, with an optional e-mail receiver.
+
+    `rollback_alarms` has, for each function, the alarms that tell that its new code is broken.
+    """
 
     def __init__(
         self,
@@ -38,35 +44,45 @@ class Monitoring(Construct):
         *,
         rest_api: apigateway.RestApi,
         functions: Mapping[str, ServiceFunction],
-        tables: Mapping[str, dynamodb.Table],
-        service: Service,
+        database: Database,
+        routes: Sequence[Route],
+        settings: Settings,
         environment: Environment,
-        alarms: Alarms,
     ):
         super().__init__(scope, construct_id)
-        self._service, self._alarms = service, alarms
-        self.topic = self._create_topic()
-        if environment.alarm_email:
-            self.topic.add_subscription(subscriptions.EmailSubscription(environment.alarm_email))
-        high, low = self._facade("high"), self._facade("low")
-        self._watch_api(high, rest_api, environment.name)
-        self._show_business(high)
-        self._watch_configuration(high)
-        for name, function in functions.items():
-            self._watch_function(low, name, function)
-        for name, table in tables.items():
-            self._watch_table(low, name, table)
-        self.api_alarms = [created.alarm for created in high.created_alarms_with_tag(_ROLLBACK)]
-        self.function_alarms = {
-            name: [created.alarm for created in low.created_alarms_with_tag(f"{_ROLLBACK}-{name}")]
-            for name in functions
-        }
+        self._name, self._service, self._thresholds = cdk.Stack.of(self).stack_name, settings.service, settings.alarms
+        self.topic = self._create_topic(environment.alarm_email)
+        api_errors, *api_alarms = self._api_alarms(rest_api, environment)
+        high = self._dashboard("high", [api_errors, *api_alarms, self._fallback_alarm()])
+        high.monitor_api_gateway(
+            api=rest_api, api_stage=environment.name, human_readable_name="API", alarm_friendly_name="api"
+        )
+        self._show_metrics(high, "Business", [*BusinessMetric])
+        self._show_metrics(high, "Dynamic configuration", [FALLBACK_METRIC])
 
-    def _create_topic(self) -> sns.Topic:
+        function_alarms = {name: self._function_alarms(name, function) for name, function in functions.items()}
+        table_alarms = [alarm for table in database.tables for alarm in self._table_alarms(table, database, routes)]
+        low = self._dashboard(
+            "low", [*(alarm for alarms in function_alarms.values() for alarm in alarms), *table_alarms]
+        )
+        for name, function in functions.items():
+            low.monitor_lambda_function(
+                lambda_function=function.alias, human_readable_name=name, alarm_friendly_name=name
+            )
+        for table, resource in database.tables.items():
+            low.monitor_dynamo_table(
+                table=resource,
+                billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+                human_readable_name=table.name,
+                alarm_friendly_name=table.name,
+            )
+        self.rollback_alarms = {name: [errors, api_errors] for name, (errors, *_) in function_alarms.items()}
+
+    def _create_topic(self, email: str) -> sns.Topic:
         key = kms.Key(
             self,
             "Key",
-            description=f"Encrypts the alarms of {cdk.Stack.of(self).stack_name}",
+            description=f"Encrypts the alarms of {self._name}",
             enable_key_rotation=True,
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
@@ -79,129 +95,130 @@ class Monitoring(Construct):
         )
         key.grant(cloudwatch_of_this_account, "kms:Decrypt", "kms:GenerateDataKey*")
         topic.grant_publish(cloudwatch_of_this_account)
+        if email:
+            topic.add_subscription(subscriptions.EmailSubscription(email))
         return topic
 
-    def _facade(self, level: str) -> monitoring.MonitoringFacade:
-        name = cdk.Stack.of(self).stack_name
-        dashboards = monitoring.DefaultDashboardFactory(
-            self, f"{level.capitalize()}Dashboards", dashboard_name_prefix=f"{name}-{level}"
-        )
-        return monitoring.MonitoringFacade(
+    def _dashboard(self, level: str, alarms: Sequence[cloudwatch.IAlarm]) -> monitoring.MonitoringFacade:
+        """A dashboard that starts with the state of the alarms."""
+        facade = monitoring.MonitoringFacade(
             self,
             level.capitalize(),
-            alarm_factory_defaults=monitoring.AlarmFactoryDefaults(
-                actions_enabled=True,
-                alarm_name_prefix=name,
-                action=monitoring.SnsAlarmActionStrategy(on_alarm_topic=self.topic, on_ok_topic=self.topic),
+            metric_factory_defaults=monitoring.MetricFactoryDefaults(namespace=self._name),
+            dashboard_factory=monitoring.DefaultDashboardFactory(
+                self, f"{level.capitalize()}Dashboards", dashboard_name_prefix=f"{self._name}-{level}"
             ),
-            metric_factory_defaults=monitoring.MetricFactoryDefaults(namespace=name),
-            dashboard_factory=dashboards,
+        )
+        # By their names, which needs no condition where the local cloud leaves an alarm out.
+        named = [
+            cloudwatch.Alarm.from_alarm_name(facade, alarm.node.id, f"{self._name}-{alarm.node.id}") for alarm in alarms
+        ]
+        facade.add_widget(cloudwatch.AlarmStatusWidget(alarms=named, title="Alarms", width=24))
+        return facade
+
+    def _show_metrics(self, facade: monitoring.MonitoringFacade, title: str, names: Sequence[str]) -> None:
+        groups = [monitoring.CustomMetricGroup(title=name, metrics=[self._metric(name)]) for name in names]
+        facade.monitor_custom(human_readable_name=title, alarm_friendly_name=title, metric_groups=groups)
+
+    def _metric(self, name: str) -> cloudwatch.Metric:
+        """A metric that the functions emit with Powertools."""
+        dimensions = {"service": self._service.name}
+        return cloudwatch.Metric(
+            namespace=self._name, metric_name=name, dimensions_map=dimensions, statistic="Sum", period=MINUTE
         )
 
-    def _watch_api(self, facade: monitoring.MonitoringFacade, rest_api: apigateway.RestApi, stage_name: str) -> None:
-        facade.monitor_api_gateway(
-            api=rest_api,
-            # The name itself: referring to the stage would close a circle over the alias and its deployment group.
-            api_stage=stage_name,
-            human_readable_name="API",
-            alarm_friendly_name="api",
-            add5_xx_fault_count_alarm={
-                "Warning": monitoring.ErrorCountThreshold(
-                    max_error_count=self._alarms.api_errors,
-                    period=PERIOD,
-                    treat_missing_data_override=_QUIET,
-                    custom_tags=[_ROLLBACK],
-                )
-            },
-            add_latency_p90_alarm={
-                "Warning": monitoring.LatencyThreshold(
-                    max_latency=cdk.Duration.millis(self._alarms.api_latency_ms),
-                    period=PERIOD,
-                    treat_missing_data_override=_QUIET,
-                )
-            },
+    def _api_alarms(self, rest_api: apigateway.RestApi, environment: Environment) -> list[cloudwatch.Alarm]:
+        # The stage by its name: a reference to it would close a circle over the aliases and their delivery.
+        dimensions = {"ApiName": rest_api.rest_api_name, "Stage": environment.name}
+        return [
+            self._alarm(
+                "ApiErrors",
+                "The API answers with 5XX.",
+                rest_api.metric_server_error(dimensions_map=dimensions, statistic="Sum", period=MINUTE),
+                self._thresholds.api_errors,
+            ),
+            self._alarm(
+                "ApiLatency",
+                "The API is slow (p90).",
+                rest_api.metric_latency(dimensions_map=dimensions, statistic=_P90, period=FIVE_MINUTES),
+                self._thresholds.api_latency_ms,
+            ),
+        ]
+
+    def _fallback_alarm(self) -> cloudwatch.Alarm:
+        return self._alarm(
+            "ConfigurationFallback",
+            "The functions can't read their configuration and work with an older one, or with its defaults.",
+            self._metric(FALLBACK_METRIC),
+            self._thresholds.configuration_fallbacks,
         )
 
-    def _show_business(self, facade: monitoring.MonitoringFacade) -> None:
-        facade.monitor_custom(
-            human_readable_name="Business",
-            alarm_friendly_name="business",
-            metric_groups=[
-                monitoring.CustomMetricGroup(title=metric, metrics=[self._metric(facade, metric)])
-                for metric in BusinessMetric
-            ],
-        )
+    def _function_alarms(self, name: str, function: ServiceFunction) -> list[cloudwatch.Alarm]:
+        alias, words = function.alias, function.node.id
+        return [
+            self._alarm(
+                f"{words}Errors",
+                f"The function {name} fails.",
+                alias.metric_errors(statistic="Sum", period=MINUTE),
+                self._thresholds.function_errors,
+            ),
+            self._alarm(
+                f"{words}Latency",
+                f"The function {name} is slow (p90).",
+                alias.metric_duration(statistic=_P90, period=FIVE_MINUTES),
+                self._thresholds.function_latency_ms,
+            ),
+            self._alarm(
+                f"{words}Throttles",
+                f"Lambda refuses to run the function {name}: the account's concurrency is used up.",
+                alias.metric_throttles(statistic="Sum", period=MINUTE),
+                self._thresholds.function_throttles,
+            ),
+        ]
 
-    def _watch_configuration(self, facade: monitoring.MonitoringFacade) -> None:
-        fallbacks = monitoring.CustomMetricWithAlarm(
-            metric=self._metric(facade, FALLBACK_METRIC),
-            alarm_friendly_name="configuration-fallback",
-            add_alarm={
-                "Warning": monitoring.CustomThreshold(
-                    threshold=self._alarms.configuration_fallbacks,
-                    comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-                    period=PERIOD,
-                    treat_missing_data_override=_QUIET,
-                )
-            },
-        )
-        facade.monitor_custom(
-            human_readable_name="Dynamic configuration",
-            alarm_friendly_name="configuration",
-            metric_groups=[monitoring.CustomMetricGroup(title="Requests on a fallback", metrics=[fallbacks])],
-        )
+    def _table_alarms(self, table: Table, database: Database, routes: Sequence[Route]) -> list[cloudwatch.Alarm]:
+        name, resource, operations = table.name, database.tables[table], _operations(table, routes)
+        if not operations:
+            return []
+        return [
+            self._alarm(
+                f"{name}TableThrottles",
+                f"DynamoDB refuses requests to the table {name}: they are too many.",
+                resource.metric_throttled_requests_for_operations(operations=operations, period=MINUTE),
+                self._thresholds.table_throttles,
+            ),
+            self._alarm(
+                f"{name}TableErrors",
+                f"DynamoDB fails on requests to the table {name}.",
+                resource.metric_system_errors_for_operations(operations=operations, period=MINUTE),
+                self._thresholds.table_errors,
+            ),
+        ]
 
-    def _watch_function(self, facade: monitoring.MonitoringFacade, name: str, function: ServiceFunction) -> None:
-        facade.monitor_lambda_function(
-            lambda_function=function.alias,
-            human_readable_name=name,
-            alarm_friendly_name=name,
-            add_fault_count_alarm={
-                "Warning": monitoring.ErrorCountThreshold(
-                    max_error_count=self._alarms.function_errors,
-                    period=PERIOD,
-                    treat_missing_data_override=_QUIET,
-                    custom_tags=[f"{_ROLLBACK}-{name}"],
-                )
-            },
-            add_latency_p90_alarm={
-                "Warning": monitoring.LatencyThreshold(
-                    max_latency=cdk.Duration.millis(self._alarms.function_latency_ms),
-                    period=PERIOD,
-                    treat_missing_data_override=_QUIET,
-                )
-            },
-            add_throttles_count_alarm={
-                "Warning": monitoring.ErrorCountThreshold(
-                    max_error_count=self._alarms.function_throttles, period=PERIOD, treat_missing_data_override=_QUIET
-                )
-            },
+    def _alarm(self, name: str, description: str, metric: cloudwatch.IMetric, threshold: float) -> cloudwatch.Alarm:
+        """An alarm for what is above the threshold, sent to the topic, and again when it is over."""
+        is_percentile = isinstance(metric, cloudwatch.Metric) and metric.statistic == _P90
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            alarm_name=f"{self._name}-{name}",
+            alarm_description=description,
+            metric=metric,
+            threshold=threshold,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            # No request, no metric: silence is no reason to wake somebody, nor is one slow request in the night.
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            evaluate_low_sample_count_percentile="ignore" if is_percentile else None,
         )
+        action = actions.SnsAction(self.topic)
+        alarm.add_alarm_action(action)
+        alarm.add_ok_action(action)
+        return alarm
 
-    def _watch_table(self, facade: monitoring.MonitoringFacade, name: str, table: dynamodb.Table) -> None:
-        throttles = monitoring.ThrottledEventsThreshold(
-            max_throttled_events_threshold=self._alarms.table_throttles,
-            period=PERIOD,
-            treat_missing_data_override=_QUIET,
-        )
-        facade.monitor_dynamo_table(
-            table=table,
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            human_readable_name=name,
-            alarm_friendly_name=name,
-            add_read_throttled_events_count_alarm={"Warning": throttles},
-            add_write_throttled_events_count_alarm={"Warning": throttles},
-            add_system_error_count_alarm={
-                "Warning": monitoring.ErrorCountThreshold(
-                    max_error_count=self._alarms.table_errors, period=PERIOD, treat_missing_data_override=_QUIET
-                )
-            },
-        )
 
-    def _metric(self, facade: monitoring.MonitoringFacade, name: str) -> cloudwatch.Metric:
-        """A metric that the functions emit with Powertools, summed over the period."""
-        metric = facade.create_metric_factory().create_metric(
-            name, monitoring.MetricStatistic.SUM, name, {"service": self._service.name}, period=PERIOD
-        )
-        assert isinstance(metric, cloudwatch.Metric)
-        return metric
+def _operations(table: Table, routes: Sequence[Route]) -> list[dynamodb.Operation]:
+    """The operations that the routes may call on the table, of those that DynamoDB has metrics for."""
+    granted = {action for route in routes for action in route.actions_on(table)}
+    names = (re.sub(r"(?<!^)(?=[A-Z])", "_", action).upper() for action in sorted(granted))
+    return [dynamodb.Operation[name] for name in names if name in dynamodb.Operation.__members__]

@@ -53,4 +53,12 @@ class Route:
     @property
     def tables(self) -> list[Table]:
         """The tables that the function reaches, each once."""
-        return list(dict.fromkeys(t.table if isinstance(t, TableIndex) else t for t, _ in self.grants))
+        return list(dict.fromkeys(_table(target) for target, _ in self.grants))
+
+    def actions_on(self, table: Table) -> set[str]:
+        """The DynamoDB API actions that the function may call on the table or on an index of it."""
+        return {action for target, actions in self.grants if _table(target) == table for action in actions}
+
+
+def _table(target: Table | TableIndex) -> Table:
+    return target.table if isinstance(target, TableIndex) else target

@@ -47,6 +47,8 @@ def refuse_deployment(stack: cdk.Stack, reasons: list[str]) -> None:
 
 def check_deployment(settings: Settings, environment: Environment) -> None:
     """Raises SettingsError when the environment must not be deployed from here."""
+    if environment.is_local:
+        return
     if reasons := obstacles(settings.service, environment):
         raise SettingsError("\n".join(reasons))
 

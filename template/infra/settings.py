@@ -79,7 +79,7 @@ class Service(_Model):
 class Alarms(_Model):
     """The table `[alarms]`: the thresholds above which an alarm goes off, for every environment.
 
-    Counts are of a period of five minutes, latencies are the p90 of it.
+    Counts are those of a minute, latencies the p90 of five minutes.
     """
 
     api_errors: Annotated[int, Field(ge=0)] = 0
@@ -220,6 +220,8 @@ def _sentence(error: ErrorDetails) -> str:
     model = _TABLES.get(str(tables[0])) if tables else None
     if model and error["type"] == "extra_forbidden":
         problem = f"is unknown; choose one of {', '.join(model.model_fields)}"
+    elif error["type"] == "missing":
+        problem = "is missing"
     elif model and (field := model.model_fields.get(str(name))) and field.description:
         problem = f"is {error['input']!r}, but must be {field.description}"
     else:

@@ -6,6 +6,7 @@ from constructs import Construct
 from infra.api import Api
 from infra.authorization import authorization
 from infra.build import Build
+from infra.caller import Caller
 from infra.configuration import DynamicConfiguration
 from infra.database import Database
 from infra.delivery import CanaryDelivery
@@ -34,13 +35,14 @@ class ServiceStack(cdk.Stack):
         self.environment_settings = environment
         self.database = Database(self, "Database", tables=TABLES, environment=environment)
         self.configuration = DynamicConfiguration(self, "DynamicConfiguration", environment=environment)
+        access = authorization(self, service=service, environment=environment)
         self.api = Api(
             self,
             "Api",
             routes=ROUTES,
             service=service,
             environment=environment,
-            authorization=authorization(self, service=service, environment=environment),
+            authorization=access,
             database=self.database,
             configuration=self.configuration,
             build=build,
@@ -50,18 +52,24 @@ class ServiceStack(cdk.Stack):
             "Monitoring",
             rest_api=self.api.rest_api,
             functions=self.functions,
-            tables=self.database.tables,
-            service=service,
+            database=self.database,
+            routes=ROUTES,
+            settings=settings,
             environment=environment,
-            alarms=settings.alarms,
         )
         if environment.delivery == "canary":
-            alarms = {
-                name: [*own, *self.monitoring.api_alarms] for name, own in self.monitoring.function_alarms.items()
-            }
-            CanaryDelivery(self, "Delivery", functions=self.functions, alarms=alarms)
+            CanaryDelivery(self, "Delivery", functions=self.functions, alarms=self.monitoring.rollback_alarms)
         if environment.waf:
             Waf(self, "Waf", stage=self.api.rest_api.deployment_stage, environment=environment)
+        if service.repository and not environment.is_local and not environment.production:
+            Caller(
+                self,
+                "Caller",
+                rest_api=self.api.rest_api,
+                authorization=access,
+                service=service,
+                environment=environment,
+            )
         self._tag(settings, environment)
         cdk.CfnOutput(self, "ApiUrl", value=self.api.rest_api.url)
         for handler, function in self.functions.items():

@@ -5,9 +5,13 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+import aws_cdk as cdk
 from aws_cdk.assertions import Template
 
 from infra.app import create_app
+from infra.build import Build
+from infra.settings import Settings
+from infra.stack import ServiceStack
 
 
 @cache
@@ -27,3 +31,12 @@ def template_file(environment: str, suffix: str = "") -> Path:
 def template(environment: str, suffix: str = "") -> Template:
     """The environment's template."""
     return Template.from_string(template_file(environment, suffix).read_text())
+
+
+def template_of(settings: Settings, environment: str, suffix: str = "") -> Template:
+    """The template that other settings give, without any checks."""
+    chosen = settings.copy_of(settings.environment(environment), suffix)
+    build = Build(settings.service, for_this_machine=chosen.is_local)
+    return Template.from_stack(
+        ServiceStack(cdk.App(), settings=settings, environment=chosen, build=build, suffix=suffix)
+    )
