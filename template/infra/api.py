@@ -14,6 +14,7 @@ from infra.configuration import DynamicConfiguration
 from infra.database import Database
 from infra.findings import acknowledge
 from infra.functions import ServiceFunction, set_retention
+from infra.gateway_responses import GatewayResponses
 from infra.route import Route
 from infra.settings import Environment, Service
 
@@ -67,6 +68,7 @@ class Api(Construct):
         self._service, self._environment, self._build = service, environment, build
         self._database, self._configuration = database, configuration
         self.rest_api = self._create_rest_api()
+        GatewayResponses(self, "GatewayResponses", rest_api=self.rest_api)
         for route in routes:
             self._add(route, self._function(route, route.module, self._variables(route)), authorization)
         if environment.swagger:

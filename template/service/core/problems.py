@@ -50,8 +50,14 @@ _ALWAYS_POSSIBLE = (
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
 )
-_RETRIED = (HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE)
+_RETRIED = (
+    HTTPStatus.CONFLICT,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+)
 _RETRY_AFTER_HEADER: "dict[str, OpenAPIResponseHeader]" = {
     "Retry-After": {
         "description": "Seconds to wait before the same request is sent again.",
@@ -69,6 +75,7 @@ _DESCRIPTIONS = {
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests; send them more slowly.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "The service has failed.",
     HTTPStatus.SERVICE_UNAVAILABLE: "The service can't do this right now.",
+    HTTPStatus.GATEWAY_TIMEOUT: "The service took too long.",
 }
 
 

@@ -7,7 +7,9 @@ from http import HTTPStatus
 import pytest
 
 from tests.support.client import Api
+from tests.support.edges import EDGES, NO_ORDER_IDS, Edge
 from tests.support.environment import environment
+from tests.support.problems import problem_of
 
 
 def test_an_order_is_created_read_and_deleted(api: Api, customer: str) -> None:
@@ -87,20 +89,22 @@ def test_feature_flags_show_in_the_order(api: Api, customer: str) -> None:
     assert [order["gift"] for order in (few, many)] == [False, True]
 
 
-@pytest.mark.parametrize(
-    ("body", "location"),
-    [
-        ({"order_item_count": 1}, "body.customer_name"),
-        ({"customer_name": "", "order_item_count": 1}, "body.customer_name"),
-        ({"customer_name": "x" * 21, "order_item_count": 1}, "body.customer_name"),
-        ({"customer_name": "Ada", "order_item_count": 0}, "body.order_item_count"),
-        ({"customer_name": "Ada", "order_item_count": "1"}, "body.order_item_count"),
-    ],
-)
-def test_an_invalid_body_is_refused(api: Api, body: dict[str, object], location: str) -> None:
-    response = api.request("POST", "/api/orders", json=body, headers={"Idempotency-Key": str(uuid.uuid4())})
-    problem = problem_of(response, HTTPStatus.UNPROCESSABLE_ENTITY)
-    assert [error["location"] for error in problem["errors"]] == [location]
+@pytest.mark.parametrize("edge", EDGES.values(), ids=EDGES)
+def test_a_body_at_the_edge(api: Api, edge: Edge) -> None:
+    headers = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": edge.content_type}
+    response = api.request("POST", "/api/orders", data=edge.body.encode(), headers=headers)
+    if edge.status is HTTPStatus.CREATED:
+        assert response.status_code == edge.status
+        assert api.get(response.json()["id"]).json() == response.json()
+    else:
+        problem_of(response, edge.status)
+
+
+def test_bytes_that_are_no_text_are_refused(api: Api) -> None:
+    """API Gateway itself turns what is no UTF-8 into replacement characters: in a name, they are characters."""
+    headers = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/json"}
+    response = api.request("POST", "/api/orders", data=b"\xff\xfe", headers=headers)
+    problem_of(response, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 def test_a_missing_key_is_refused(api: Api) -> None:
@@ -108,17 +112,29 @@ def test_a_missing_key_is_refused(api: Api) -> None:
     assert "idempotency-key" in str(problem_of(response, HTTPStatus.BAD_REQUEST)["errors"]).lower()
 
 
-@pytest.mark.parametrize("order_id", [str(uuid.uuid4()), "none", "%20", "x" * 500])
+@pytest.mark.parametrize("order_id", NO_ORDER_IDS.values(), ids=NO_ORDER_IDS)
 def test_what_is_no_order_is_not_found(api: Api, order_id: str) -> None:
-    assert problem_of(api.get(order_id), HTTPStatus.NOT_FOUND)
-    assert problem_of(api.delete(order_id), HTTPStatus.NOT_FOUND)
+    problem_of(api.get(order_id), HTTPStatus.NOT_FOUND)
+    problem_of(api.delete(order_id), HTTPStatus.NOT_FOUND)
 
 
-def problem_of(response, status: HTTPStatus):  # type: ignore[no-untyped-def]
-    """The response's problem document, which must be one, of that status."""
-    assert response.status_code == status
-    assert response.headers["Content-Type"] == "application/problem+json"
-    problem = response.json()
-    assert problem["status"] == status
-    assert problem["detail"]
-    return problem
+def test_an_encoded_slash_is_no_id(api: Api) -> None:
+    response = api.get("a%2Fb")
+    assert response.status_code in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+    problem_of(response, HTTPStatus(response.status_code))
+
+
+def test_a_trailing_slash_changes_nothing(api: Api, customer: str) -> None:
+    body = {"customer_name": customer, "order_item_count": 1}
+    headers = {"Idempotency-Key": str(uuid.uuid4())}
+    created = api.request("POST", "/api/orders/", json=body, headers=headers)
+    assert created.status_code == HTTPStatus.CREATED
+    order_id = created.json()["id"]
+    assert created.headers["Location"].endswith(f"/api/orders/{order_id}")
+    assert api.get(f"{order_id}/").json() == created.json()
+    assert api.request("GET", "/api/orders/", query={"customer_name": customer}).json()["orders"] == [created.json()]
+
+
+def test_a_path_without_anything_is_refused(api: Api) -> None:
+    problem_of(api.request("GET", "/nothing/here"), HTTPStatus.FORBIDDEN)
+    problem_of(api.request("PUT", "/api/orders"), HTTPStatus.FORBIDDEN)

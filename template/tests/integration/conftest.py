@@ -6,8 +6,10 @@ import pytest
 
 from infra.routes import ROUTES
 from infra.settings import LOCAL
+from tests.support.client import Api, authorization
 from tests.support.environment import environment, outputs, reach
-from tests.support.events import LambdaHandler, load
+from tests.support.events import LambdaHandler, Orders, load
+from tests.support.localhost import resolve_localhost
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,6 +26,18 @@ def _environment() -> None:
 
 
 @pytest.fixture(scope="session")
+def api(_environment: None) -> Api:
+    """The deployed API, called as its clients do."""
+    resolve_localhost()
+    return Api(authorization())
+
+
+@pytest.fixture(scope="session")
 def handlers(_environment: None) -> dict[str, LambdaHandler]:
     """The functions of the route table, in this process."""
     return {route.handler: load(route.module) for route in ROUTES}
+
+
+@pytest.fixture
+def orders(handlers: dict[str, LambdaHandler]) -> Orders:
+    return Orders(handlers)

@@ -5,14 +5,8 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import boto3
-import pytest
 
-from tests.support.events import LambdaHandler, Orders
-
-
-@pytest.fixture
-def orders(handlers: dict[str, LambdaHandler]) -> Orders:
-    return Orders(handlers)
+from tests.support.events import Orders
 
 
 def test_an_order_is_stored_once_however_often_it_is_asked_for(orders: Orders) -> None:

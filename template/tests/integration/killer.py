@@ -1,0 +1,43 @@
+"""The create function, whose process dies at the point that a request's key names.
+
+test_crashes.py alone packages it, beside service/. A key `kill WHEN OPERATION TABLE HOW …` kills the process before
+or after DynamoDB does that operation on that table: at once, or by Lambda when the function's time is up (`hang`).
+"""
+
+import json
+import os
+import time
+from typing import Any
+
+from service.core import aws
+from service.handlers import create_order
+
+_point: list[str] = []
+_calls: list[list[str]] = []
+
+
+def _before(model: Any, params: dict[str, Any], **_: Any) -> None:
+    _calls.append([model.name, json.loads(params["body"])["TableName"]])
+    _die_at("before")
+
+
+def _after(**_: Any) -> None:
+    _die_at("after")
+
+
+def _die_at(when: str) -> None:
+    if _point[:3] == [when, *_calls[-1]]:
+        if _point[3] == "hang":
+            time.sleep(3600)
+        os._exit(1)
+
+
+aws.dynamodb().meta.events.register("before-call", _before)
+aws.dynamodb().meta.events.register("after-call", _after)
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    key = next(value for name, value in event["headers"].items() if name.lower() == "idempotency-key")
+    _point[:] = key.split()[1:5]
+    _point[2] = os.environ[_point[2]]
+    return create_order.lambda_handler(event, context)

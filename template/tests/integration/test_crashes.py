@@ -1,0 +1,115 @@
+"""Exactly one order a key, although the function's process dies in the middle of a request.
+
+It is the real process on the local cloud that dies, in a version of the create function that the tests package and
+publish; service/ has no switch for it.
+"""
+
+import io
+import time
+import uuid
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+import requests
+
+from tests.support.client import Api
+from tests.support.environment import outputs
+from tests.support.problems import problem_of
+
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
+
+TIMEOUT_SECONDS = 3
+KILLS = {
+    "before the record is written": "before PutItem IDEMPOTENCY_TABLE_NAME exit",
+    "after the record is written": "after PutItem IDEMPOTENCY_TABLE_NAME exit",
+    "before the order is written": "before PutItem ORDERS_TABLE_NAME exit",
+    "after the order is written": "after PutItem ORDERS_TABLE_NAME exit",
+    "after the order is written, by the timeout": "after PutItem ORDERS_TABLE_NAME hang",
+    "after the record is completed": "after UpdateItem IDEMPOTENCY_TABLE_NAME exit",
+}
+WRITTEN = {what for what in KILLS if what.startswith("after the order") or what.endswith("completed")}
+
+
+@contextmanager
+def killer_behind_the_alias() -> Iterator[None]:
+    """The alias that API Gateway calls points at a version with the killer in it."""
+    client: LambdaClient = boto3.client("lambda")
+    function = outputs()["CreateOrderFunctionName"]
+    before = client.get_function(FunctionName=function)
+    alias = client.get_alias(FunctionName=function, Name="live")
+    original = requests.get(before["Code"]["Location"], timeout=30).content
+    package = io.BytesIO(original)
+    with zipfile.ZipFile(package, "a") as archive:
+        archive.write(Path(__file__).with_name("killer.py"), "killer.py")
+    configuration = before["Configuration"]
+    try:
+        client.update_function_configuration(
+            FunctionName=function, Handler="killer.lambda_handler", Timeout=TIMEOUT_SECONDS
+        )
+        client.update_function_code(FunctionName=function, ZipFile=package.getvalue())
+        version = client.publish_version(FunctionName=function)["Version"]
+        client.update_alias(FunctionName=function, Name="live", FunctionVersion=version)
+        yield
+    finally:
+        client.update_alias(FunctionName=function, Name="live", FunctionVersion=alias["FunctionVersion"])
+        client.update_function_configuration(
+            FunctionName=function, Handler=configuration["Handler"], Timeout=configuration["Timeout"]
+        )
+        client.update_function_code(FunctionName=function, ZipFile=original)
+
+
+@pytest.fixture(scope="module")
+def keys(api: Api) -> dict[str, str]:
+    """The keys of requests that were killed; each ordered one item for a customer of the key's last 20 characters."""
+    keys = {what: f"kill {point} {uuid.uuid4().hex}" for what, point in KILLS.items()}
+    with killer_behind_the_alias():
+        for key in keys.values():
+            assert api.create(key[-20:], 1, key=key).status_code == HTTPStatus.BAD_GATEWAY
+    return keys
+
+
+def after_conflicts(api: Api, key: str, item_count: int) -> requests.Response:
+    """The answer to the request, sent again for as long as the killed one counts as in progress."""
+    deadline = time.monotonic() + 2 * TIMEOUT_SECONDS
+    while True:
+        response = api.create(key[-20:], item_count, key=key)
+        if response.status_code != HTTPStatus.CONFLICT or time.monotonic() > deadline:
+            return response
+        problem_of(response, HTTPStatus.CONFLICT)
+        time.sleep(float(response.headers["Retry-After"]) / 4)
+
+
+@pytest.mark.parametrize("what", KILLS)
+def test_a_killed_request_sent_again_places_one_order(api: Api, keys: dict[str, str], what: str) -> None:
+    # Given a request that was killed
+    key = keys[what]
+    before = api.list(customer_name=key[-20:]).json()["orders"]
+    assert len(before) == (what in WRITTEN)
+    # When it is sent again
+    answer = after_conflicts(api, key, 1)
+    # Then it has placed one order, the one that was there already, and stays with it
+    assert answer.status_code == HTTPStatus.CREATED
+    assert api.list(customer_name=key[-20:]).json()["orders"] == [answer.json()]
+    assert before in ([], [answer.json()])
+    assert api.create(key[-20:], 1, key=key).json() == answer.json()
+
+
+def test_another_body_with_a_killed_requests_key_is_refused(api: Api) -> None:
+    # Given a request that was killed after its order was written, so that its record stays in progress
+    key = f"kill {KILLS['after the order is written']} {uuid.uuid4().hex}"
+    with killer_behind_the_alias():
+        assert api.create(key[-20:], 1, key=key).status_code == HTTPStatus.BAD_GATEWAY
+    # When its key comes back with another body, before and after the record expires, then that is refused
+    problem_of(after_conflicts(api, key, 2), HTTPStatus.UNPROCESSABLE_ENTITY)
+    time.sleep(TIMEOUT_SECONDS + 1)
+    problem_of(after_conflicts(api, key, 2), HTTPStatus.UNPROCESSABLE_ENTITY)
+    # And the order is as it was
+    assert [order["item_count"] for order in api.list(customer_name=key[-20:]).json()["orders"]] == [1]
+    assert after_conflicts(api, key, 1).status_code == HTTPStatus.CREATED

@@ -1,0 +1,57 @@
+"""Orders while DynamoDB fails or its answers get lost, on the tables of the local cloud."""
+
+import os
+import time
+import uuid
+from http import HTTPStatus
+
+import pytest
+
+from service.core import aws
+from tests.support.events import Answer, LambdaContext, Orders
+from tests.support.faults import answer_lost, failing
+from tests.support.problems import problem_of
+
+STEPS = {
+    "the record is written": ("PutItem", "IDEMPOTENCY_TABLE_NAME"),
+    "the order is written": ("PutItem", "ORDERS_TABLE_NAME"),
+    "the record is completed": ("UpdateItem", "IDEMPOTENCY_TABLE_NAME"),
+}
+SECONDS = 2
+
+
+def sent_until_it_is_no_conflict(orders: Orders, customer: str, key: str) -> Answer:
+    """A lost answer to the record's put leaves the request's own record in its way until its time is up."""
+    deadline = time.monotonic() + 3 * SECONDS
+    while True:
+        answer = orders.create(customer, key=key, context=LambdaContext(remaining_milliseconds=SECONDS * 1000))
+        if answer.status != HTTPStatus.CONFLICT or time.monotonic() > deadline:
+            return answer
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_an_answer_that_is_lost_makes_no_second_order(orders: Orders, step: str) -> None:
+    operation, table = STEPS[step]
+    key, customer = str(uuid.uuid4()), uuid.uuid4().hex[:20]
+    with answer_lost(aws.dynamodb(), operation, table=os.environ[table]):
+        answer = sent_until_it_is_no_conflict(orders, customer, key)
+    assert answer.status == HTTPStatus.CREATED
+    assert orders.list(customer_name=customer).json()["orders"] == [answer.json()]
+    assert orders.create(customer, key=key) == answer
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("code", ["ProvisionedThroughputExceededException", "ThrottlingException"])
+def test_a_throttled_table_makes_no_half_order(orders: Orders, step: str, code: str) -> None:
+    operation, table = STEPS[step]
+    key, customer = str(uuid.uuid4()), uuid.uuid4().hex[:20]
+    with failing(aws.dynamodb(), operation, code=code, table=os.environ[table]):
+        failed = orders.create(customer, key=key, context=LambdaContext(remaining_milliseconds=SECONDS * 1000))
+    problem_of(failed, HTTPStatus.SERVICE_UNAVAILABLE)
+    assert int(failed.headers["Retry-After"]) > 0
+    before = orders.list(customer_name=customer).json()["orders"]
+    answer = sent_until_it_is_no_conflict(orders, customer, key)
+    assert answer.status == HTTPStatus.CREATED
+    assert before == ([answer.json()] if step == "the record is completed" else [])
+    assert orders.list(customer_name=customer).json()["orders"] == [answer.json()]
