@@ -10,6 +10,7 @@ import boto3
 import requests
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from tests.support.environment import caller, environment, outputs, settings
@@ -70,11 +71,16 @@ def authorization() -> AuthBase | None:
 
 
 class Api:
-    """The deployed API. `auth` is what authorizes its requests; None sends them as they are."""
+    """The deployed API. `auth` is what authorizes its requests; None sends them as they are.
 
-    def __init__(self, auth: AuthBase | None):
-        self._auth = auth
+    Raises requests' Timeout when an answer takes longer than `timeout`, in seconds.
+    """
+
+    def __init__(self, auth: AuthBase | None, *, timeout: float = TIMEOUT_SECONDS, connections: int = 10):
+        self._auth, self._timeout = auth, timeout
         self._session = requests.Session()
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=connections))
         self.url = outputs()["ApiUrl"].rstrip("/")
 
     def request(
@@ -84,7 +90,7 @@ class Api:
             # with %20 for a space: + is not what SigV4 signs
             path = f"{path}?{urlencode(query, quote_via=quote)}"
         return self._session.request(
-            method, f"{self.url}{path}", auth=self._auth, timeout=TIMEOUT_SECONDS, allow_redirects=False, **options
+            method, f"{self.url}{path}", auth=self._auth, timeout=self._timeout, allow_redirects=False, **options
         )
 
     def create(

@@ -6,10 +6,9 @@ from http import HTTPStatus
 
 import requests
 
+from tests.load.settings import CALLERS
 from tests.support.client import Api
 from tests.support.problems import problem_of
-
-CALLERS = 50
 
 
 def at_once(api: Api, customer: str, keys: list[str]) -> list[requests.Response]:
