@@ -64,7 +64,7 @@ def _with_media_type(event: dict[str, Any]) -> dict[str, Any]:
 def _read_json(text: str) -> Any:
     """Reads an object of interoperable JSON (RFC 8259): no name twice, no NaN. Raises MalformedBodyError."""
     try:
-        body = json.loads(text, object_pairs_hook=_unique_names, parse_constant=_refuse_constant)
+        body = json.loads(text, object_pairs_hook=_unique_names, parse_float=_number, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise MalformedBodyError(_reason(error)) from None
     if not isinstance(body, dict):
@@ -78,6 +78,12 @@ def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(names) != len(pairs):
         raise MalformedBodyError("An object has the same name more than once.")
     return names
+
+
+def _number(text: str) -> float | int:
+    """JSON has one kind of number: 1.0 is 1 (RFC 8259, section 6; JSON Schema, 4.2.3)."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
 
 
 def _refuse_constant(_: str) -> None:

@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
 )
-from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004
 from pydantic import BaseModel, Field
 
 from service.core.errors import InvalidCursorError, NotFoundError
@@ -218,8 +218,6 @@ def _describe(error: BaseException) -> dict[str, Any]:
     description: dict[str, Any] = {"type": type(error).__name__, "stack": _stack(error)}
     if isinstance(error, ClientError):
         description |= {"operation": error.operation_name, "code": error.response["Error"]["Code"]}
-    elif isinstance(error, BotoCoreError):
-        description["code"] = type(error).__name__
     return description
 
 

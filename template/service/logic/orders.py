@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -10,15 +11,17 @@ from aws_lambda_powertools.metrics import MetricUnit
 from service.core.observability import logger, metrics, tracer
 from service.dal import orders
 from service.dal.orders import OrderNotFoundError
-from service.models.configuration import ServiceConfiguration
 from service.models.input import CreateOrderRequest
 from service.models.metrics import BusinessMetric
 from service.models.order import Order, Shipping
 from service.models.output import OrderPage
 
+if TYPE_CHECKING:
+    from service.models.configuration import ServiceConfiguration
+
 
 @tracer.capture_method(capture_response=False)
-def create_order(request: CreateOrderRequest, *, caller: str, key: str, configuration: ServiceConfiguration) -> Order:
+def create_order(request: CreateOrderRequest, *, caller: str, key: str, configuration: "ServiceConfiguration") -> Order:
     """Places the order that the caller asks for under the key, exactly once.
 
     The order's id derives from caller and key, so whoever repeats the request, after whatever crash, finds the

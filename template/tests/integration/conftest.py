@@ -12,10 +12,10 @@ from tests.support.events import LambdaHandler, Orders, load
 from tests.support.localhost import resolve_localhost
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _environment() -> None:
+def _take_environment_variables() -> None:
     """This process gets the environment variables of all the deployed functions."""
-    assert environment().name == LOCAL, "the integration tests run against the local cloud"
+    if environment().name != LOCAL:
+        raise pytest.UsageError("The integration tests run against the local cloud only.")
     reach()
     client = boto3.client("lambda")
     for output, name in outputs().items():
@@ -25,15 +25,19 @@ def _environment() -> None:
     os.environ["LAMBDA_TASK_ROOT"] = str(Path.cwd())
 
 
+# Before a test module imports anything of the service, which reads its settings when it is imported.
+_take_environment_variables()
+
+
 @pytest.fixture(scope="session")
-def api(_environment: None) -> Api:
+def api() -> Api:
     """The deployed API, called as its clients do."""
     resolve_localhost()
     return Api(authorization())
 
 
 @pytest.fixture(scope="session")
-def handlers(_environment: None) -> dict[str, LambdaHandler]:
+def handlers() -> dict[str, LambdaHandler]:
     """The functions of the route table, in this process."""
     return {route.handler: load(route.module) for route in ROUTES}
 
