@@ -50,9 +50,7 @@ def status(function: str, request: dict[str, Any]) -> int:
         ("DeleteOrderFunctionName", "dynamodb:DeleteItem", "DELETE"),
     ],
 )
-def test_a_function_can_do_what_its_role_allows_and_nothing_else(
-    output: str, action: str, method: str, _environment: None
-) -> None:
+def test_a_function_can_do_what_its_role_allows_and_nothing_else(output: str, action: str, method: str) -> None:
     order_id = str(uuid.uuid4())
     request = event(
         method,
