@@ -16,7 +16,7 @@ STACK = settings().stack_name(environment())
 
 
 @pytest.fixture
-def alarm(_environment: None) -> Iterator["MetricAlarmTypeDef"]:
+def alarm() -> Iterator["MetricAlarmTypeDef"]:
     """The alarm on the configuration's fallback, which has not gone off."""
     cloudwatch = boto3.client("cloudwatch")
     name = f"{STACK}-ConfigurationFallback"
