@@ -94,7 +94,7 @@ class Api(Construct):
                 throttling_rate_limit=environment.throttling_rate_limit,
                 throttling_burst_limit=environment.throttling_burst_limit,
                 tracing_enabled=not environment.is_local,
-                metrics_enabled=True,
+                metrics_enabled=False,
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
                 data_trace_enabled=False,
                 access_log_destination=apigateway.LogGroupLogDestination(access_log),

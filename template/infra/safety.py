@@ -27,7 +27,7 @@ def obstacles(service: Service, environment: Environment) -> list[str]:
         )
     if environment.production and not environment.account:
         found.append(
-            f"{environment.name} is production and has no account: write its id into service.toml, "
+            f"{environment.name}, which is production, has no account: write its id into service.toml, "
             f'[environments.{environment.name}], account = "...", so that no other account\'s credentials deploy it.'
         )
     return found

@@ -107,7 +107,9 @@ def test_a_copy_that_cannot_be_is_refused(environment: str, suffix: str, sentenc
 def test_production_is_deployed_with_a_pinned_account_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(safety, "runs_on", lambda _: True)
     settings = load(tmp_path, SERVICE + ENVIRONMENTS)
-    with pytest.raises(SettingsError, match=r"live is production and has no account: write its id into service\.toml"):
+    with pytest.raises(
+        SettingsError, match=r"live, which is production, has no account: write its id into service\.toml"
+    ):
         safety.check_deployment(settings, settings.environment("live"))
     safety.check_deployment(settings, settings.environment("dev"))
     pinned = load(tmp_path, SERVICE + ENVIRONMENTS + 'account = "123456789012"\n')

@@ -1,0 +1,74 @@
+"""`make documents` and its part of `make check`: python -m infra.documents write|check."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk.assertions import Template
+
+from infra import settings as service_settings
+from infra.build import Build, BuildError
+from infra.documents import costs, permissions
+from infra.extensions import extend
+from infra.settings import ROOT, Settings, SettingsError
+from infra.stack import ServiceStack
+
+FOLDER = ROOT / "docs"
+
+
+def current() -> dict[str, str]:
+    """The documents, by their file's name, of the infrastructure as it is."""
+    settings = service_settings.load()
+    _, first, *others = settings.environments  # behind `local`
+    templates = {name: _resources(settings, name) for name in dict.fromkeys([first, *others[-1:]])}
+    return {
+        "permissions.md": permissions.document(first, templates[first]),
+        "costs.md": costs.document(settings.service, templates),
+    }
+
+
+def write() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    for name, text in current().items():
+        (FOLDER / name).write_text(text)
+
+
+def check() -> None:
+    """Writes what is missing; ends the process with an error when something is stale."""
+    FOLDER.mkdir(exist_ok=True)
+    stale = []
+    for name, text in current().items():
+        path = FOLDER / name
+        if not path.exists():
+            path.write_text(text)
+            print(f"docs/{name} is new: commit it.")
+        elif path.read_text() != text:
+            stale.append(f"docs/{name}")
+    if stale:
+        sys.exit(f"error: {', '.join(stale)} stale; run `make documents`, review what has changed, and commit it.")
+
+
+def _resources(settings: Settings, name: str) -> Mapping[str, Any]:
+    environment = settings.environment(name)
+    build = Build(settings.service, for_this_machine=False)
+    app = cdk.App(context={"aws:cdk:enable-path-metadata": True})
+    stack = ServiceStack(app, settings=settings, environment=environment, build=build)
+    extend(stack)
+    template: Mapping[str, Any] = Template.from_stack(stack).to_json()
+    resources: Mapping[str, Any] = template["Resources"]
+    return resources
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m infra.documents", description="Documents made from the templates.")
+    parser.add_argument("command", choices=["write", "check"])
+    try:
+        {"write": write, "check": check}[parser.parse_args().command]()
+    except (SettingsError, BuildError) as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""docs/permissions.md and docs/costs.md say what is in the templates."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.documents import __main__ as documents
+from infra.routes import ROUTES
+
+
+@pytest.fixture(scope="module")
+def current() -> dict[str, str]:
+    return documents.current()
+
+
+def test_every_grant_of_the_route_table_is_a_row(current: dict[str, str]) -> None:
+    rows = current["permissions.md"].splitlines()
+    granted = {
+        (route.handler, f"`dynamodb:{action}`") for route in ROUTES for _, actions in route.grants for action in actions
+    }
+    written = {(row.split(" | ")[0].strip("| "), row.split(" | ")[1]) for row in rows if "`dynamodb:" in row}
+    assert written == granted
+
+
+def test_sums_are_the_sums_of_their_lines(current: dict[str, str]) -> None:
+    tables = current["costs.md"].split("| --- | ---: | ---: |")[1:]
+    assert tables
+    for table in tables:
+        *lines, total = [line for line in table.split("\n\n")[0].splitlines() if line]
+        costs = [float(line.split("|")[3]) for line in lines]
+        assert float(total.split("**")[3]) == pytest.approx(sum(costs), abs=0.01 * len(costs))
+        for line in lines:
+            quantity = float(line.split("|")[1].split()[0].replace(",", ""))
+            assert quantity * float(line.split("|")[2]) == pytest.approx(float(line.split("|")[3]), abs=0.006)
+
+
+def test_what_is_missing_is_written_and_what_is_stale_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, current: dict[str, str]
+) -> None:
+    monkeypatch.setattr(documents, "FOLDER", tmp_path)
+    monkeypatch.setattr(documents, "current", lambda: current)
+    documents.check()
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == current
+    documents.check()
+    (tmp_path / "permissions.md").write_text("# Permissions\n")
+    with pytest.raises(SystemExit, match=r"docs/permissions\.md stale; run `make documents`"):
+        documents.check()
