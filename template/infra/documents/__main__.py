@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import aws_cdk as cdk
@@ -16,13 +16,21 @@ from infra.settings import ROOT, Settings, SettingsError
 from infra.stack import ServiceStack
 
 FOLDER = ROOT / "docs"
+PATHS = {"aws:cdk:enable-path-metadata": True}
+"""The context that lets a template say where in the stack its resources are."""
 
 
-def current() -> dict[str, str]:
-    """The documents, by their file's name, of the infrastructure as it is."""
+Resources = Mapping[str, Any]
+
+
+def current(synthesise: Callable[[Settings, str], Resources] | None = None) -> dict[str, str]:
+    """The documents, by their file's name, of the infrastructure as it is.
+
+    `synthesise` gives the resources of an environment's template.
+    """
     settings = service_settings.load()
     _, first, *others = settings.environments  # behind `local`
-    templates = {name: _resources(settings, name) for name in dict.fromkeys([first, *others[-1:]])}
+    templates = {name: (synthesise or _resources)(settings, name) for name in dict.fromkeys([first, *others[-1:]])}
     return {
         "permissions.md": permissions.document(first, templates[first]),
         "costs.md": costs.document(settings.service, templates),
@@ -50,14 +58,13 @@ def check() -> None:
         sys.exit(f"error: {', '.join(stale)} stale; run `make documents`, review what has changed, and commit it.")
 
 
-def _resources(settings: Settings, name: str) -> Mapping[str, Any]:
+def _resources(settings: Settings, name: str) -> Resources:
     environment = settings.environment(name)
     build = Build(settings.service, for_this_machine=False)
-    app = cdk.App(context={"aws:cdk:enable-path-metadata": True})
+    app = cdk.App(context=PATHS)
     stack = ServiceStack(app, settings=settings, environment=environment, build=build)
     extend(stack)
-    template: Mapping[str, Any] = Template.from_stack(stack).to_json()
-    resources: Mapping[str, Any] = template["Resources"]
+    resources: Resources = Template.from_stack(stack).to_json()["Resources"]
     return resources
 
 

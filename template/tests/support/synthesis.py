@@ -10,6 +10,7 @@ from aws_cdk.assertions import Template
 
 from infra.app import create_app
 from infra.build import Build
+from infra.documents.__main__ import PATHS
 from infra.settings import Settings
 from infra.stack import ServiceStack
 
@@ -22,7 +23,7 @@ def template_file(environment: str, suffix: str = "") -> Path:
     """
     folder = tempfile.TemporaryDirectory(prefix="cdk-out-")
     atexit.register(folder.cleanup)
-    create_app(environment, suffix, outdir=folder.name).synth()
+    create_app(environment, suffix, outdir=folder.name, post_cli_context=PATHS).synth()
     (template,) = Path(folder.name).glob("*.template.json")
     return template
 
