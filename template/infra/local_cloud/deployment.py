@@ -58,6 +58,8 @@ def deploy(server: Server, settings: Settings) -> dict[str, str]:
     )
     outputs: dict[str, str] = json.loads(unfinished.read_text())[settings.stack_name(environment)]
     outputs["ApiUrl"] = _local_address(server, outputs["ApiUrl"])
+    if "TokenUrl" in outputs:
+        outputs["TokenUrl"] = f"{server.url}/oauth2/token"
     unfinished.unlink()
     OUTPUTS.write_text(json.dumps(outputs, indent=2))
     return outputs
