@@ -1,5 +1,9 @@
 """Who may call the API."""
 
+import json
+import os
+import shutil
+import subprocess
 from http import HTTPStatus
 
 import pytest
@@ -7,7 +11,7 @@ import requests
 from requests.auth import AuthBase
 
 from tests.support.client import Api, Bearer, SigV4, token
-from tests.support.environment import environment, settings
+from tests.support.environment import caller, environment, settings
 from tests.support.problems import problem_of
 
 AUTHORIZATION = settings().service.authorization
@@ -71,3 +75,26 @@ def test_the_documentation_is_open(api: Api) -> None:  # noqa: ARG001
     assert "swagger-ui" in page.text
     document = anyone.request("GET", "/swagger", query={"format": "json"}).json()
     assert set(document["paths"]) == {"/api/orders", "/api/orders/{order_id}"}
+
+
+@pytest.mark.skipif(not environment().swagger, reason="this environment has no Swagger UI")
+@pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl")
+def test_the_call_that_the_documentation_shows_works(api: Api) -> None:
+    # Given the command in the description of the document
+    description = api.request("GET", "/swagger", query={"format": "json"}).json()["info"]["description"]
+    command = next(line for line in description.splitlines() if line.startswith("curl "))
+    # When it runs in a shell that has the caller's credentials
+    variables: dict[str, str] = {}
+    if AUTHORIZATION == "iam":
+        key = caller()
+        variables = {"AWS_ACCESS_KEY_ID": key.access_key, "AWS_SECRET_ACCESS_KEY": key.secret_key}
+        variables |= {"AWS_SESSION_TOKEN": key.token} if key.token else {}
+    elif AUTHORIZATION == "cognito":
+        variables = {"TOKEN": token()}
+    shell = ["sh", "-c", f"{command} --silent --fail"]
+    result = subprocess.run(
+        shell, env={"PATH": os.environ["PATH"], **variables}, capture_output=True, text=True, check=False
+    )
+    # Then it gets a page of orders
+    assert result.returncode == 0, result.stderr
+    assert "orders" in json.loads(result.stdout)
