@@ -2,6 +2,7 @@
 
 import uuid
 from typing import Any
+from urllib.parse import unquote
 
 import schemathesis
 
@@ -15,6 +16,12 @@ resolve_localhost()
 reach()
 if auth := authorization():
     schemathesis.auth.set_from_requests(auth)  # type: ignore[attr-defined]
+
+
+@schemathesis.hook
+def filter_path_parameters(_: schemathesis.HookContext, path_parameters: dict[str, Any] | None) -> bool:
+    """Leaves out ids with a line break: the local cloud's IAM policies match none, with an answer of its own form."""
+    return not any("\n" in unquote(str(value)) for value in (path_parameters or {}).values())
 
 
 @schemathesis.hook

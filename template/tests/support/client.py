@@ -22,6 +22,9 @@ class SigV4(AuthBase):
     """Signs requests with the environment's credentials for calling the API."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        # SigV4 signs a space as %20; in a URL + stands for it, too.
+        address, mark, query = str(request.url).partition("?")
+        request.url = address + mark + query.replace("+", "%20")
         # Signed are the body and the host alone: proxies may change the other headers.
         headers = {"Host": request.headers.get("Host") or urlsplit(request.url or "").netloc}
         signed = AWSRequest(request.method, request.url, headers=headers, data=request.body or b"")
