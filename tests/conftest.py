@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import copier
 import pytest
@@ -80,7 +81,7 @@ class Service:
                 (self.path / file).write_text(text)
 
 
-def render(path: Path, blueprint: Path = BLUEPRINT, vcs_ref: str | None = "HEAD", **answers: str | bool) -> Service:
+def render(path: Path, blueprint: Path = BLUEPRINT, vcs_ref: str | None = "HEAD", **answers: Any) -> Service:
     """Renders the template without trust, with the default answers but for those given."""
     copier.run_copy(
         str(blueprint),
