@@ -2,11 +2,12 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Service, render
 
-RENDERS: dict[str, dict[str, str | bool]] = {
+RENDERS: dict[str, dict[str, Any]] = {
     "default": {},
     "payments": {
         "service_name": "payments-eu",
