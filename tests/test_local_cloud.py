@@ -81,8 +81,11 @@ def test_it_listens_on_the_loopback_address_only_and_enforces_iam(deployed: Serv
     assert sockets == [f"0100007F:{number:04X}"]
 
 
-def test_two_services_have_two_clouds(deployed: Service, tmp_path: Path) -> None:
-    other = render(tmp_path / "payments", service_name="payments-eu", environments="test, live")
+@pytest.mark.parametrize("authorization", ["cognito", "none"])
+def test_two_services_have_two_clouds(deployed: Service, tmp_path: Path, authorization: str) -> None:
+    other = render(
+        tmp_path / "payments", service_name="payments-eu", environments="test, live", authorization=authorization
+    )
     try:
         output = other.make("local").stdout
         assert port(other) != port(deployed)

@@ -132,7 +132,7 @@ BREAKS: dict[str, Callable[[Json], object]] = {
     "a list of something else": lambda d: properties(d, "OrderPage")["orders"]["items"].update(
         {"$ref": "#/components/schemas/Problem"}
     ),
-    "another authorization": lambda d: d.update(security=[{"cognito": []}]),
+    "another authorization": lambda d: d.update(security=[{"another": []}]),
     "a keyword that the check does not know": lambda d: properties(d, "Order")["name"].update({"not": {"const": "x"}}),
 }
 
