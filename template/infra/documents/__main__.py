@@ -10,7 +10,7 @@ from aws_cdk.assertions import Template
 
 from infra import settings as service_settings
 from infra.build import Build, BuildError
-from infra.documents import costs, permissions
+from infra.documents import costs, permissions, security
 from infra.extensions import extend
 from infra.settings import ROOT, Settings, SettingsError
 from infra.stack import ServiceStack
@@ -30,10 +30,12 @@ def current(synthesise: Callable[[Settings, str], Resources] | None = None) -> d
     """
     settings = service_settings.load()
     _, first, *others = settings.environments  # behind `local`
-    templates = {name: (synthesise or _resources)(settings, name) for name in dict.fromkeys([first, *others[-1:]])}
+    last = others[-1] if others else first
+    templates = {name: (synthesise or _resources)(settings, name) for name in dict.fromkeys([first, last])}
     return {
         "permissions.md": permissions.document(first, templates[first]),
         "costs.md": costs.document(settings.service, templates),
+        "security.json": security.document(last, templates[last]),
     }
 
 

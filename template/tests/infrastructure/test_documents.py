@@ -1,11 +1,13 @@
-"""docs/permissions.md and docs/costs.md say what is in the templates."""
+"""What `make documents` writes says what is in the templates."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from infra.documents import __main__ as documents
 from infra.routes import ROUTES
+from infra.settings import load
 from tests.support.synthesis import template
 
 
@@ -21,6 +23,17 @@ def test_every_grant_of_the_route_table_is_a_row(current: dict[str, str]) -> Non
     }
     written = {(row.split(" | ")[0].strip("| "), row.split(" | ")[1]) for row in rows if "`dynamodb:" in row}
     assert written == granted
+
+
+def test_the_security_snapshot_shows_what_a_review_must_see(current: dict[str, str]) -> None:
+    [(environment, parts)] = json.loads(current["security.json"]).items()
+    assert environment == list(load().environments)[-1]
+    kinds = {part["Type"] for part in parts.values()}
+    assert {"AWS::IAM::Role", "AWS::IAM::Policy", "AWS::Lambda::Permission", "AWS::KMS::Key"} <= kinds
+    methods = [part for part in parts.values() if part["Type"] == "AWS::ApiGateway::Method"]
+    assert len(methods) == len(ROUTES)
+    tables = [part for part in parts.values() if part["Type"] == "AWS::DynamoDB::Table"]
+    assert any(table["DeletionPolicy"] == "Retain" and table["DeletionProtectionEnabled"] for table in tables)
 
 
 def test_sums_are_the_sums_of_their_lines(current: dict[str, str]) -> None:
