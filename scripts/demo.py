@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -49,7 +50,10 @@ def render(folder: Path) -> None:
 
 
 def make(folder: Path, target: str) -> None:
-    if subprocess.run(["make", target], cwd=folder, check=False).returncode:
+    # The service sets itself up with its user's Python, not with this repository's.
+    path = [part for part in os.environ["PATH"].split(os.pathsep) if part != str(BLUEPRINT / ".venv" / "bin")]
+    environment = {**os.environ, "PATH": os.pathsep.join(path)}
+    if subprocess.run(["make", target], cwd=folder, env=environment, check=False).returncode:
         raise DemoError(f"`make {target}` has failed in {folder}; the lines above say why.")
 
 
