@@ -19,10 +19,11 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra.database import Database, Table
+from infra.database import Database
 from infra.functions import ServiceFunction
 from infra.route import Route
 from infra.settings import Environment, Settings
+from infra.table import Table
 from service.core.configuration import FALLBACK_METRIC
 from service.models.metrics import BusinessMetric
 

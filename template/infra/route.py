@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from infra.database import Table, TableIndex
+from infra.table import Table, TableIndex
 
 READS = frozenset({"BatchGetItem", "ConditionCheckItem", "DescribeTable", "GetItem", "Query", "Scan"})
 WRITES = frozenset({"BatchWriteItem", "DeleteItem", "PutItem", "UpdateItem"})

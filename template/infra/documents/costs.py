@@ -1,4 +1,4 @@
-"""docs/costs.md: what an environment costs when idle, and what a million orders cost, from the template's resources."""
+"""docs/costs.md: what an environment costs when idle, and what a million requests cost on top."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -36,11 +36,16 @@ def document(service: Service, environments: Mapping[str, Mapping[str, Any]]) ->
         "",
         "In USD, before taxes, without free tiers. Written by `make documents` from the resources in the templates",
         f"and from infra/documents/prices.toml ({_INPUTS['read']}), which names the source of each",
-        "price and what an order is assumed to take. What is stored, the code and the tables, is left out.",
+        "price and what a request is assumed to take. What is stored, the code and the tables, is left out.",
     ]
     for name, resources in environments.items():
         lines += ["", f"## {name}", "", "Idle, a month:", "", *_table(list(_idle(resources)))]
-        lines += ["", "A million orders on top:", "", *_table(list(_million_orders(service, resources)))]
+        lines += [
+            "",
+            f"A million requests on top, {_INPUTS['request']['what']}:",
+            "",
+            *_table(list(_million_requests(service, resources))),
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -59,17 +64,17 @@ def _idle(resources: Mapping[str, Any]) -> Iterator[Item]:
     yield Item("Cognito clients for machines", count("AWS::Cognito::UserPoolClient"), "cognito_client_month")
 
 
-def _million_orders(service: Service, resources: Mapping[str, Any]) -> Iterator[Item]:
-    order = _INPUTS["order"]
+def _million_requests(service: Service, resources: Mapping[str, Any]) -> Iterator[Item]:
+    request = _INPUTS["request"]
     has_waf = any(resource["Type"] == "AWS::WAFv2::WebACL" for resource in resources.values())
     yield Item("requests to API Gateway", _MILLION, "api_request")
     yield Item("requests to AWS WAF", _MILLION if has_waf else 0, "waf_request")
     yield Item("requests to Lambda", _MILLION, "lambda_request")
-    gb_seconds = _MILLION * order["billed_ms"] / 1000 * MEMORY_MIB / 1024
+    gb_seconds = _MILLION * request["billed_ms"] / 1000 * MEMORY_MIB / 1024
     yield Item("GB-seconds of Lambda", gb_seconds, f"lambda_gb_second_{service.architecture}")
-    yield Item("write units of DynamoDB", _MILLION * order["write_units"], "dynamodb_write_unit")
-    yield Item("GB of logs", _MILLION * order["log_bytes"] / 1e9, "log_gb")
-    yield Item("traces", _MILLION * order["traced_share"], "xray_trace")
+    yield Item("write units of DynamoDB", _MILLION * request["write_units"], "dynamodb_write_unit")
+    yield Item("GB of logs", _MILLION * request["log_bytes"] / 1e9, "log_gb")
+    yield Item("traces", _MILLION * request["traced_share"], "xray_trace")
     yield Item("business metrics", len(BusinessMetric), "custom_metric_month")
 
 

@@ -11,6 +11,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local_cloud.server import ACCESS_KEY, ACCOUNT, FOLDER, LocalCloudError, Server
+from infra.openapi import document
+from infra.openapi.example import example
 from infra.settings import LOCAL, ROOT, Settings
 
 OUTPUTS = FOLDER / "outputs.json"
@@ -89,25 +91,28 @@ def create_caller(server: Server, settings: Settings, outputs: dict[str, str]) -
 
 
 def instructions(settings: Settings, outputs: dict[str, str], caller: dict[str, str]) -> str:
-    """What a person can do with the deployed service: its addresses and an order that works when pasted."""
-    region = settings.environment(LOCAL).region
+    """What a person can do with the deployed service: its addresses and a call that works when pasted."""
     url = outputs["ApiUrl"]
-    credentials = {
-        "iam": f' --aws-sigv4 "aws:amz:{region}:execute-api" --user {caller["id"]}:{caller["secret"]}',
-        "cognito": ' --header "Authorization: Bearer $(make --silent token)"',
-        "none": "",
-    }[settings.service.authorization]
+    call = example(json.loads(document.current()))
+    paste = ""
+    if call:
+        arguments = (_credentials(settings, caller), *call.arguments, url.rstrip("/") + call.path)
+        paste = f"\n{call.summary}:\n  curl " + " \\\n    ".join(filter(None, arguments)) + "\n"
     return f"""
 API      {url}
 Swagger  {url}swagger
 Log      {FOLDER.relative_to(ROOT)}/server.log
+{paste}"""
 
-Place an order:
-  curl{credentials} \\
-    --header "Content-Type: application/json" --header "Idempotency-Key: $(date +%s)" \\
-    --data '{{"customer_name": "Ada", "order_item_count": 3}}' \\
-    {url}api/orders
-"""
+
+def _credentials(settings: Settings, caller: dict[str, str]) -> str:
+    """The arguments of curl that authorize a call."""
+    region = settings.environment(LOCAL).region
+    return {
+        "iam": f'--aws-sigv4 "aws:amz:{region}:execute-api" --user {caller["id"]}:{caller["secret"]}',
+        "cognito": '--header "Authorization: Bearer $(make --silent token)"',
+        "none": "",
+    }[settings.service.authorization]
 
 
 def _is_bootstrapped(server: Server, region: str) -> bool:

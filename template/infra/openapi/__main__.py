@@ -2,28 +2,16 @@
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
-from infra import settings as service_settings
 from infra.openapi.breaking import breaking_changes
-from infra.openapi.variables import VARIABLES
+from infra.openapi.document import current
 from infra.settings import ROOT, SettingsError
 
 DOCUMENT = ROOT / "docs" / "openapi.json"
 ACCEPTED = ROOT / "docs" / "openapi-accepted-breaks.txt"
-
-
-def current() -> str:
-    """The document of the code as it is, the same text on every machine."""
-    os.environ.update(VARIABLES)
-    # Importing the handlers, which read those variables.
-    from service.core.openapi import document  # noqa: PLC0415
-
-    service = service_settings.load().service
-    return json.dumps(document(title=service.name, authorization=service.authorization), indent=2) + "\n"
 
 
 def released() -> tuple[str, str] | None:
@@ -62,7 +50,7 @@ def check() -> None:
 def _git(*arguments: str) -> str | None:
     try:
         result = subprocess.run(
-            ["git", *arguments],  # noqa: S607
+            ["git", *arguments],
             cwd=ROOT,
             capture_output=True,
             text=True,

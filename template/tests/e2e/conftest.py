@@ -2,7 +2,8 @@ import uuid
 
 import pytest
 
-from tests.support.client import Api, authorization
+from tests.orders.api import OrdersApi
+from tests.support.client import authorization
 from tests.support.environment import reach
 from tests.support.localhost import resolve_localhost
 
@@ -14,9 +15,9 @@ def _environment() -> None:
 
 
 @pytest.fixture(scope="session")
-def api(_environment: None) -> Api:
+def api(_environment: None) -> OrdersApi:
     """The API, called as its clients do."""
-    return Api(authorization())
+    return OrdersApi(authorization())
 
 
 @pytest.fixture

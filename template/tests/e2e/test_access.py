@@ -10,7 +10,8 @@ import pytest
 import requests
 from requests.auth import AuthBase
 
-from tests.support.client import Api, Bearer, SigV4, token
+from tests.orders.api import OrdersApi
+from tests.support.client import Bearer, SigV4, token
 from tests.support.environment import caller, environment, settings
 from tests.support.problems import problem_of
 
@@ -34,25 +35,25 @@ class TamperedToken(AuthBase):
 
 
 @pytest.mark.skipif(AUTHORIZATION == "none", reason="the API is open")
-def test_unauthorized_requests_are_refused(api: Api) -> None:  # noqa: ARG001
-    anyone = Api(None)
+def test_unauthorized_requests_are_refused(api: OrdersApi) -> None:  # noqa: ARG001
+    anyone = OrdersApi(None)
     for refused in (anyone.create(), anyone.list(), anyone.get("x"), anyone.delete("x")):
         assert refused.status_code in REFUSED
         problem_of(refused, HTTPStatus(refused.status_code))
 
 
 @pytest.mark.skipif(AUTHORIZATION == "none", reason="the API is open")
-def test_tampered_requests_are_refused(api: Api) -> None:  # noqa: ARG001
-    tampered = Api({"iam": TamperedSignature, "cognito": TamperedToken}[AUTHORIZATION]())
+def test_tampered_requests_are_refused(api: OrdersApi) -> None:  # noqa: ARG001
+    tampered = OrdersApi({"iam": TamperedSignature, "cognito": TamperedToken}[AUTHORIZATION]())
     for refused in (tampered.create(), tampered.list()):
         assert refused.status_code in REFUSED
         problem_of(refused, HTTPStatus(refused.status_code))
 
 
 @pytest.mark.skipif(AUTHORIZATION != "cognito", reason="only tokens have scopes")
-def test_a_scope_allows_what_it_names_only(api: Api) -> None:
+def test_a_scope_allows_what_it_names_only(api: OrdersApi) -> None:
     name = settings().service.name
-    reader, writer = Api(Bearer(f"{name}/read")), Api(Bearer(f"{name}/write"))
+    reader, writer = OrdersApi(Bearer(f"{name}/read")), OrdersApi(Bearer(f"{name}/write"))
     order = api.create().json()
     assert reader.get(order["id"]).status_code == HTTPStatus.OK
     assert reader.create().status_code in REFUSED
@@ -62,13 +63,13 @@ def test_a_scope_allows_what_it_names_only(api: Api) -> None:
 
 
 @pytest.mark.skipif(AUTHORIZATION != "none", reason="the API is not open")
-def test_an_open_api_serves_everyone(api: Api) -> None:
+def test_an_open_api_serves_everyone(api: OrdersApi) -> None:
     assert api.create().status_code == HTTPStatus.CREATED
 
 
 @pytest.mark.skipif(not environment().swagger, reason="this environment has no Swagger UI")
-def test_the_documentation_is_open(api: Api) -> None:  # noqa: ARG001
-    anyone = Api(None)
+def test_the_documentation_is_open(api: OrdersApi) -> None:  # noqa: ARG001
+    anyone = OrdersApi(None)
     page = anyone.request("GET", "/swagger")
     assert page.status_code == HTTPStatus.OK
     assert page.headers["Content-Type"].startswith("text/html")
@@ -79,7 +80,7 @@ def test_the_documentation_is_open(api: Api) -> None:  # noqa: ARG001
 
 @pytest.mark.skipif(not environment().swagger, reason="this environment has no Swagger UI")
 @pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl")
-def test_the_call_that_the_documentation_shows_works(api: Api) -> None:
+def test_the_call_that_the_documentation_shows_works(api: OrdersApi) -> None:
     # Given the command in the description of the document
     description = api.request("GET", "/swagger", query={"format": "json"}).json()["info"]["description"]
     command = next(line for line in description.splitlines() if line.startswith("curl "))

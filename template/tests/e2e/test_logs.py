@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import boto3
 
-from tests.support.client import Api
+from tests.orders.api import OrdersApi
 from tests.support.environment import outputs
 
 NAME = "Zebedee Quux"
@@ -31,7 +31,7 @@ def logged_since(milliseconds: int) -> str:
     )
 
 
-def test_no_log_holds_a_customers_name(api: Api) -> None:
+def test_no_log_holds_a_customers_name(api: OrdersApi) -> None:
     # Given requests with a customer's name, good ones and bad ones
     start = int(time.time() * 1000)
     key = str(uuid.uuid4())

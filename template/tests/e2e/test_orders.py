@@ -6,13 +6,13 @@ from http import HTTPStatus
 
 import pytest
 
-from tests.support.client import Api
-from tests.support.edges import EDGES, NO_ORDER_IDS, Edge
+from tests.orders.api import OrdersApi
+from tests.orders.edges import EDGES, NO_ORDER_IDS, Edge
 from tests.support.environment import environment
 from tests.support.problems import problem_of
 
 
-def test_an_order_is_created_read_and_deleted(api: Api, customer: str) -> None:
+def test_an_order_is_created_read_and_deleted(api: OrdersApi, customer: str) -> None:
     # Given an order
     created = api.create(customer, item_count=5)
     assert created.status_code == HTTPStatus.CREATED
@@ -30,7 +30,7 @@ def test_an_order_is_created_read_and_deleted(api: Api, customer: str) -> None:
     assert api.delete(order["id"]).status_code == HTTPStatus.NOT_FOUND
 
 
-def test_the_same_request_again_gets_the_same_answer(api: Api, customer: str) -> None:
+def test_the_same_request_again_gets_the_same_answer(api: OrdersApi, customer: str) -> None:
     key = str(uuid.uuid4())
     first, second = api.create(customer, key=key), api.create(customer, key=key)
     assert (first.status_code, first.json()) == (second.status_code, second.json())
@@ -38,14 +38,14 @@ def test_the_same_request_again_gets_the_same_answer(api: Api, customer: str) ->
     assert len(api.list(customer_name=customer).json()["orders"]) == 1
 
 
-def test_a_used_key_with_another_body_is_refused(api: Api, customer: str) -> None:
+def test_a_used_key_with_another_body_is_refused(api: OrdersApi, customer: str) -> None:
     key = str(uuid.uuid4())
     api.create(customer, item_count=1, key=key)
     assert problem_of(api.create(customer, item_count=2, key=key), HTTPStatus.UNPROCESSABLE_ENTITY)
     assert [order["item_count"] for order in api.list(customer_name=customer).json()["orders"]] == [1]
 
 
-def test_all_orders_are_listed_page_by_page(api: Api, customer: str) -> None:
+def test_all_orders_are_listed_page_by_page(api: OrdersApi, customer: str) -> None:
     # Given some orders
     expected = {api.create(customer).json()["id"] for _ in range(5)}
     # When all pages are read
@@ -64,7 +64,7 @@ def test_all_orders_are_listed_page_by_page(api: Api, customer: str) -> None:
     assert len(found) == len(set(found))
 
 
-def test_a_customers_orders_are_listed_newest_first(api: Api, customer: str) -> None:
+def test_a_customers_orders_are_listed_newest_first(api: OrdersApi, customer: str) -> None:
     expected = [api.create(customer).json() for _ in range(3)][::-1]
     first = api.list(customer_name=customer, limit=2).json()
     assert first["orders"] == expected[:2]
@@ -72,7 +72,7 @@ def test_a_customers_orders_are_listed_newest_first(api: Api, customer: str) -> 
     assert second == {"orders": expected[2:], "next_token": None}
 
 
-def test_a_cursor_of_another_query_is_refused(api: Api, customer: str) -> None:
+def test_a_cursor_of_another_query_is_refused(api: OrdersApi, customer: str) -> None:
     api.create(customer)
     api.create(customer)
     cursor = api.list(customer_name=customer, limit=1).json()["next_token"]
@@ -82,7 +82,7 @@ def test_a_cursor_of_another_query_is_refused(api: Api, customer: str) -> None:
 
 
 @pytest.mark.skipif(not environment().is_local, reason="the flags of other environments are changed at any time")
-def test_feature_flags_show_in_the_order(api: Api, customer: str) -> None:
+def test_feature_flags_show_in_the_order(api: OrdersApi, customer: str) -> None:
     """infra/configuration/local.json: express shipping for all, a gift from ten items on."""
     few, many = api.create(customer, item_count=9).json(), api.create(customer, item_count=10).json()
     assert [order["shipping"] for order in (few, many)] == ["express", "express"]
@@ -90,7 +90,7 @@ def test_feature_flags_show_in_the_order(api: Api, customer: str) -> None:
 
 
 @pytest.mark.parametrize("edge", EDGES.values(), ids=EDGES)
-def test_a_body_at_the_edge(api: Api, edge: Edge) -> None:
+def test_a_body_at_the_edge(api: OrdersApi, edge: Edge) -> None:
     headers = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": edge.content_type}
     response = api.request("POST", "/api/orders", data=edge.body.encode(), headers=headers)
     if edge.status is HTTPStatus.CREATED:
@@ -100,31 +100,31 @@ def test_a_body_at_the_edge(api: Api, edge: Edge) -> None:
         problem_of(response, edge.status)
 
 
-def test_bytes_that_are_no_text_are_refused(api: Api) -> None:
+def test_bytes_that_are_no_text_are_refused(api: OrdersApi) -> None:
     """API Gateway itself turns what is no UTF-8 into replacement characters: in a name, they are characters."""
     headers = {"Idempotency-Key": str(uuid.uuid4()), "Content-Type": "application/json"}
     response = api.request("POST", "/api/orders", data=b"\xff\xfe", headers=headers)
     problem_of(response, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def test_a_missing_key_is_refused(api: Api) -> None:
+def test_a_missing_key_is_refused(api: OrdersApi) -> None:
     response = api.request("POST", "/api/orders", json={"customer_name": "Ada", "order_item_count": 1})
     assert "idempotency-key" in str(problem_of(response, HTTPStatus.BAD_REQUEST)["errors"]).lower()
 
 
 @pytest.mark.parametrize("order_id", NO_ORDER_IDS.values(), ids=NO_ORDER_IDS)
-def test_what_is_no_order_is_not_found(api: Api, order_id: str) -> None:
+def test_what_is_no_order_is_not_found(api: OrdersApi, order_id: str) -> None:
     problem_of(api.get(order_id), HTTPStatus.NOT_FOUND)
     problem_of(api.delete(order_id), HTTPStatus.NOT_FOUND)
 
 
-def test_an_encoded_slash_is_no_id(api: Api) -> None:
+def test_an_encoded_slash_is_no_id(api: OrdersApi) -> None:
     response = api.get("a%2Fb")
     assert response.status_code in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
     problem_of(response, HTTPStatus(response.status_code))
 
 
-def test_a_trailing_slash_changes_nothing(api: Api, customer: str) -> None:
+def test_a_trailing_slash_changes_nothing(api: OrdersApi, customer: str) -> None:
     body = {"customer_name": customer, "order_item_count": 1}
     headers = {"Idempotency-Key": str(uuid.uuid4())}
     created = api.request("POST", "/api/orders/", json=body, headers=headers)
@@ -135,6 +135,6 @@ def test_a_trailing_slash_changes_nothing(api: Api, customer: str) -> None:
     assert api.request("GET", "/api/orders/", query={"customer_name": customer}).json()["orders"] == [created.json()]
 
 
-def test_a_path_without_anything_is_refused(api: Api) -> None:
+def test_a_path_without_anything_is_refused(api: OrdersApi) -> None:
     problem_of(api.request("GET", "/nothing/here"), HTTPStatus.FORBIDDEN)
     problem_of(api.request("PUT", "/api/orders"), HTTPStatus.FORBIDDEN)

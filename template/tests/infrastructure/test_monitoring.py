@@ -9,7 +9,9 @@ from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from infra import settings as service_settings
+from infra.routes import ROUTES
 from infra.settings import LOCAL, Settings
+from infra.tables import TABLES
 from service.core.configuration import FALLBACK_METRIC
 from service.models.metrics import BusinessMetric
 from tests.support.synthesis import template, template_of
@@ -45,7 +47,7 @@ def emitted(name: str, variables: dict[str, Any]) -> tuple[str, list[tuple[str, 
     return directive["Namespace"], [(key, record[key]) for key in directive["Dimensions"][0]]
 
 
-def variables_of_create_order() -> dict[str, Any]:
+def variables_of_a_function() -> dict[str, Any]:
     for function in template(ENVIRONMENT).find_resources("AWS::Lambda::Function").values():
         if function["Properties"]["Handler"].startswith("service.handlers."):
             variables: dict[str, Any] = function["Properties"]["Environment"]["Variables"]
@@ -55,13 +57,13 @@ def variables_of_create_order() -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", [*BusinessMetric, FALLBACK_METRIC])
 def test_the_high_level_dashboard_shows_what_the_functions_emit(name: str) -> None:
-    namespace, dimensions = emitted(name, variables_of_create_order())
+    namespace, dimensions = emitted(name, variables_of_a_function())
     shown = json.dumps([namespace, name, *(part for dimension in dimensions for part in dimension)])[1:-1]
     assert shown.replace(" ", "") in dashboard("high").replace(" ", "")
 
 
 def test_the_fallback_alarm_watches_what_the_functions_emit() -> None:
-    namespace, dimensions = emitted(FALLBACK_METRIC, variables_of_create_order())
+    namespace, dimensions = emitted(FALLBACK_METRIC, variables_of_a_function())
     alarm = alarms(template(ENVIRONMENT))[f"{STACK}-ConfigurationFallback"]
     assert (alarm["Namespace"], alarm["MetricName"]) == (namespace, FALLBACK_METRIC)
     assert alarm["Dimensions"] == [{"Name": key, "Value": value} for key, value in dimensions]
@@ -69,7 +71,7 @@ def test_the_fallback_alarm_watches_what_the_functions_emit() -> None:
 
 def test_the_low_level_dashboard_shows_every_function_and_table() -> None:
     text = dashboard("low")
-    for name in ("create_order", "Orders", "Idempotency"):
+    for name in (*(route.handler for route in ROUTES), *(table.name for table in TABLES)):
         assert name in text
 
 
@@ -83,7 +85,9 @@ def test_thresholds_come_from_service_toml() -> None:
     )
     found = template_of(settings, ENVIRONMENT)
     assert alarms(found)[f"{STACK}-ApiErrors"]["Threshold"] == 7
-    latencies = [alarm["Threshold"] for name, alarm in alarms(found).items() if name.endswith("OrderLatency")]
+    latencies = [
+        alarm["Threshold"] for name, alarm in alarms(found).items() if name.endswith("Latency") and "Api" not in name
+    ]
     assert latencies
     assert set(latencies) == {1234}
     found.has_resource_properties("AWS::SNS::Subscription", {"Protocol": "email", "Endpoint": "on@call.example"})
@@ -92,5 +96,7 @@ def test_thresholds_come_from_service_toml() -> None:
 def test_the_alarms_are_those_that_operators_need() -> None:
     kinds = {name.removeprefix(f"{STACK}-") for name in alarms(template(ENVIRONMENT))}
     assert {"ApiErrors", "ApiLatency", "ConfigurationFallback"} < kinds
-    assert {"CreateOrderErrors", "CreateOrderLatency", "CreateOrderThrottles"} < kinds
-    assert {"OrdersTableThrottles", "OrdersTableErrors"} < kinds
+    functions = {"".join(map(str.capitalize, route.handler.split("_"))) for route in ROUTES}
+    assert {f"{name}{kind}" for name in functions for kind in ("Errors", "Latency", "Throttles")} < kinds
+    used = {table.name for route in ROUTES for table in route.tables}
+    assert {f"{name}Table{kind}" for name in used for kind in ("Throttles", "Errors")} < kinds

@@ -8,10 +8,10 @@ from aws_cdk.assertions import Match
 
 from infra import configuration
 from infra import settings as service_settings
-from infra.database import Index, Table
 from infra.route import Route
 from infra.routes import ROUTES
 from infra.settings import LOCAL, Settings
+from infra.table import Index, Table
 from infra.tables import TABLES
 from tests.support.synthesis import template_of
 

@@ -6,9 +6,11 @@ import pytest
 
 from infra.routes import ROUTES
 from infra.settings import LOCAL
-from tests.support.client import Api, authorization
+from tests.orders.api import OrdersApi
+from tests.orders.functions import Orders
+from tests.support.client import authorization
 from tests.support.environment import environment, outputs, reach
-from tests.support.events import LambdaHandler, Orders, load
+from tests.support.events import LambdaHandler, load
 from tests.support.localhost import resolve_localhost
 
 
@@ -30,10 +32,10 @@ _take_environment_variables()
 
 
 @pytest.fixture(scope="session")
-def api() -> Api:
+def api() -> OrdersApi:
     """The deployed API, called as its clients do."""
     resolve_localhost()
-    return Api(authorization())
+    return OrdersApi(authorization())
 
 
 @pytest.fixture(scope="session")

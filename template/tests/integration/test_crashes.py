@@ -18,7 +18,7 @@ import boto3
 import pytest
 import requests
 
-from tests.support.client import Api
+from tests.orders.api import OrdersApi
 from tests.support.environment import outputs
 from tests.support.problems import problem_of
 
@@ -66,7 +66,7 @@ def killer_behind_the_alias() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def keys(api: Api) -> dict[str, str]:
+def keys(api: OrdersApi) -> dict[str, str]:
     """The keys of requests that were killed; each ordered one item for a customer of the key's last 20 characters."""
     keys = {what: f"kill {point} {uuid.uuid4().hex}" for what, point in KILLS.items()}
     with killer_behind_the_alias():
@@ -75,7 +75,7 @@ def keys(api: Api) -> dict[str, str]:
     return keys
 
 
-def after_conflicts(api: Api, key: str, item_count: int) -> requests.Response:
+def after_conflicts(api: OrdersApi, key: str, item_count: int) -> requests.Response:
     """The answer to the request, sent again for as long as the killed one counts as in progress."""
     deadline = time.monotonic() + 2 * TIMEOUT_SECONDS
     while True:
@@ -87,7 +87,7 @@ def after_conflicts(api: Api, key: str, item_count: int) -> requests.Response:
 
 
 @pytest.mark.parametrize("what", KILLS)
-def test_a_killed_request_sent_again_places_one_order(api: Api, keys: dict[str, str], what: str) -> None:
+def test_a_killed_request_sent_again_places_one_order(api: OrdersApi, keys: dict[str, str], what: str) -> None:
     # Given a request that was killed
     key = keys[what]
     before = api.list(customer_name=key[-20:]).json()["orders"]
@@ -101,7 +101,7 @@ def test_a_killed_request_sent_again_places_one_order(api: Api, keys: dict[str, 
     assert api.create(key[-20:], 1, key=key).json() == answer.json()
 
 
-def test_another_body_with_a_killed_requests_key_is_refused(api: Api) -> None:
+def test_another_body_with_a_killed_requests_key_is_refused(api: OrdersApi) -> None:
     # Given a request that was killed after its order was written, so that its record stays in progress
     key = f"kill {KILLS['after the order is written']} {uuid.uuid4().hex}"
     with killer_behind_the_alias():

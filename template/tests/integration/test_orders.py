@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 
-from tests.support.events import Orders
+from tests.orders.functions import Orders
 
 
 def test_an_order_is_stored_once_however_often_it_is_asked_for(orders: Orders) -> None:

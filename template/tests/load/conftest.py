@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.load.settings import CALLERS
-from tests.support.client import Api, authorization
+from tests.orders.api import OrdersApi
+from tests.support.client import authorization
 from tests.support.environment import environment, reach
 from tests.support.localhost import resolve_localhost
 
@@ -12,7 +13,7 @@ COLD_STARTS_AT_ONCE = 10
 
 
 @pytest.fixture(scope="session")
-def api() -> Api:
+def api() -> OrdersApi:
     """The API with as many functions warm as there are callers.
 
     Each concurrent request has a process of its own. On the local cloud all of them share this machine, on which
@@ -20,7 +21,7 @@ def api() -> Api:
     """
     resolve_localhost()
     reach()
-    api = Api(authorization(), timeout=120, connections=CALLERS)
+    api = OrdersApi(authorization(), timeout=120, connections=CALLERS)
     if environment().is_local:
         for callers in range(COLD_STARTS_AT_ONCE, CALLERS + 1, COLD_STARTS_AT_ONCE):
             with ThreadPoolExecutor(callers) as pool:

@@ -7,17 +7,17 @@ from http import HTTPStatus
 import requests
 
 from tests.load.settings import CALLERS
-from tests.support.client import Api
+from tests.orders.api import OrdersApi
 from tests.support.problems import problem_of
 
 
-def at_once(api: Api, customer: str, keys: list[str]) -> list[requests.Response]:
+def at_once(api: OrdersApi, customer: str, keys: list[str]) -> list[requests.Response]:
     """The answers to an order a key, all sent at the same time."""
     with ThreadPoolExecutor(len(keys)) as pool:
         return list(pool.map(lambda key: api.create(customer, key=key), keys))
 
 
-def test_one_key_is_one_order(api: Api, customer: str) -> None:
+def test_one_key_is_one_order(api: OrdersApi, customer: str) -> None:
     key = str(uuid.uuid4())
     answers = at_once(api, customer, [key] * CALLERS)
     created = [answer for answer in answers if answer.status_code == HTTPStatus.CREATED]
@@ -30,7 +30,7 @@ def test_one_key_is_one_order(api: Api, customer: str) -> None:
     assert api.create(customer, key=key).content == created[0].content
 
 
-def test_different_keys_are_different_orders(api: Api, customer: str) -> None:
+def test_different_keys_are_different_orders(api: OrdersApi, customer: str) -> None:
     answers = at_once(api, customer, [str(uuid.uuid4()) for _ in range(CALLERS)])
     assert {answer.status_code for answer in answers} == {HTTPStatus.CREATED}
     listed = api.list(customer_name=customer, limit=100).json()["orders"]

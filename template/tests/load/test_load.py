@@ -9,12 +9,12 @@ from http import HTTPStatus
 import requests
 
 from tests.load.settings import SECONDS
-from tests.support.client import Api
+from tests.orders.api import OrdersApi
 
 CLIENTS = 4
 
 
-def test_every_acknowledged_order_is_found_once(api: Api, customer: str) -> None:
+def test_every_acknowledged_order_is_found_once(api: OrdersApi, customer: str) -> None:
     """Clients send orders, some of them twice, for LOAD_SECONDS, and send what fails again."""
     end = time.monotonic() + SECONDS
     statuses: Counter[int] = Counter()
@@ -35,7 +35,7 @@ def test_every_acknowledged_order_is_found_once(api: Api, customer: str) -> None
     assert sorted(found) == sorted(set(acknowledged))
 
 
-def _placed(api: Api, customer: str, key: str, statuses: Counter[int]) -> str:
+def _placed(api: OrdersApi, customer: str, key: str, statuses: Counter[int]) -> str:
     """The id of the order that is placed at last."""
     while True:
         try:
@@ -49,7 +49,7 @@ def _placed(api: Api, customer: str, key: str, statuses: Counter[int]) -> str:
         time.sleep(float(response.headers.get("Retry-After", 1)))
 
 
-def _all_of(api: Api, customer: str) -> list[str]:
+def _all_of(api: OrdersApi, customer: str) -> list[str]:
     ids: list[str] = []
     query = {"customer_name": customer, "limit": 100}
     while True:

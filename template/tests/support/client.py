@@ -1,6 +1,5 @@
 """A client of the deployed API, which authorizes its requests as the service wants it."""
 
-import uuid
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -95,23 +94,3 @@ class Api:
         return self._session.request(
             method, f"{self.url}{path}", auth=self._auth, timeout=self._timeout, allow_redirects=False, **options
         )
-
-    def create(
-        self, name: str = "Ada", item_count: int = 3, key: str | None = None, **options: Any
-    ) -> requests.Response:
-        return self.request(
-            "POST",
-            "/api/orders",
-            json={"customer_name": name, "order_item_count": item_count},
-            headers={"Idempotency-Key": key or str(uuid.uuid4())},
-            **options,
-        )
-
-    def get(self, order_id: str) -> requests.Response:
-        return self.request("GET", f"/api/orders/{order_id}")
-
-    def delete(self, order_id: str) -> requests.Response:
-        return self.request("DELETE", f"/api/orders/{order_id}")
-
-    def list(self, **query: Any) -> requests.Response:
-        return self.request("GET", "/api/orders", query=query)

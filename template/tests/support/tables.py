@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from infra.database import Key, Table
+from infra.table import Key, Table
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient

@@ -20,9 +20,10 @@ from infra.routes import ROUTES  # noqa: E402
 from infra.tables import TABLES  # noqa: E402
 from service.core import aws, configuration  # noqa: E402
 from service.core.observability import logger  # noqa: E402
+from tests.orders.functions import Orders  # noqa: E402
 from tests.support import tables  # noqa: E402
 from tests.support.appconfig import AppConfig  # noqa: E402
-from tests.support.events import LambdaHandler, Orders, load  # noqa: E402
+from tests.support.events import LambdaHandler, load  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

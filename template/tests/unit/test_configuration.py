@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from service.core import configuration
 from service.core.configuration import FALLBACK_METRIC, DynamicConfiguration
 from service.models.configuration import ServiceConfiguration
+from tests.orders.functions import Orders
 from tests.support.appconfig import AppConfig
-from tests.support.events import Orders
 
 EXPRESS = {"features": {"express_shipping": {"default": True}}}
 GIFT_FROM_TEN = {

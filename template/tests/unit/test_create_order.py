@@ -9,7 +9,8 @@ from http import HTTPStatus
 import pytest
 
 from service.core import aws
-from tests.support.events import Answer, LambdaContext, Orders
+from tests.orders.functions import Orders
+from tests.support.events import Answer, LambdaContext
 from tests.support.faults import Killed, counted, failing, hooked, killed_before
 from tests.support.problems import problem_of
 

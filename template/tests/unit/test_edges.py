@@ -6,8 +6,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.support.edges import EDGES, NO_ORDER_IDS, Edge
-from tests.support.events import Orders
+from tests.orders.edges import EDGES, NO_ORDER_IDS, Edge
+from tests.orders.functions import Orders
 from tests.support.problems import problem_of
 
 

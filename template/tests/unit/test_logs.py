@@ -9,8 +9,9 @@ import pytest
 
 from service.core import aws
 from service.core.observability import logger
+from tests.orders.functions import Orders
 from tests.support.appconfig import AppConfig
-from tests.support.events import LambdaContext, Orders
+from tests.support.events import LambdaContext
 from tests.support.faults import Killed, failing, killed_before
 
 NAME = "Zebedee Quux"

@@ -7,7 +7,7 @@ from http import HTTPStatus
 import pytest
 
 from service.core import aws, cursor
-from tests.support.events import Orders
+from tests.orders.functions import Orders
 from tests.support.faults import counted, failing
 from tests.support.problems import problem_of
 

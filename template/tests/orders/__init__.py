@@ -1,0 +1,1 @@
+"""What the tests of orders share. Yours, as the orders are."""
