@@ -7,6 +7,7 @@ Exit codes: 0 when there is nothing left to do, 1 when there is, or when somethi
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,11 @@ def main(arguments: list[str]) -> None:
 def versions() -> tuple[str, str]:
     """The version of the blueprint that the service has, and the newest one."""
     found = copier("check-update", "--output-format", "json", capture=True)
+    if unknown := re.search(r"Unknown revision: '(.*)'", found.stderr):
+        raise UpdateError(
+            f"The blueprint has no {unknown[1]}, from which this service was rendered; "
+            f"write the nearest version that it has, such as v1.2.3, into {ANSWERS}, _commit."
+        )
     if found.returncode not in (0, 2):
         raise UpdateError(f"The blueprint can't be asked for its versions: {_reason(found.stderr)}")
     answer = json.loads(found.stdout)
@@ -72,7 +78,7 @@ def update(options: list[str]) -> None:
             'Read them in its folder hooks/, then: make update OPTIONS="--trust"'
         )
     if result.returncode:
-        raise UpdateError(f"{_reason(result.stderr)} {RESTORE}")
+        raise UpdateError(f"{_reason(result.stderr)}\n{RESTORE}")
     print(result.stderr, file=sys.stderr, end="")
     report()
     conflicts = sorted(set(git("diff", "--name-only", "--diff-filter=U").splitlines()))

@@ -1,0 +1,115 @@
+"""A history of the blueprint: a repository with versions made from this template and patches to it."""
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import copier
+from conftest import BLUEPRINT, Service, render
+
+CHANGELOG = "CHANGELOG.md"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=A Team", "-c", "user.email=team@example.com", "-c", "commit.gpgsign=false")
+    return subprocess.run(["git", *identity, *arguments], cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def commit(folder: Path, message: str) -> None:
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", message)
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    """Replaces the first occurrence of a text, which must be there."""
+    text = path.read_text()
+    assert old in text, f"{old!r} is not in {path.name}"
+    path.write_text(text.replace(old, new, 1))
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """A repository of the blueprint, whose versions are its tags."""
+
+    path: Path
+
+    @property
+    def template(self) -> Path:
+        return self.path / "template"
+
+    @classmethod
+    def of_this_template(cls, path: Path) -> "Blueprint":
+        """This repository's work tree as version 1.0.0."""
+        path.mkdir()
+        git(path, "init", "--quiet", "--initial-branch=main")
+        files = git(BLUEPRINT, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
+        for name in filter(None, files):
+            source, copy = BLUEPRINT / name, path / name
+            if source.is_file():
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_bytes(source.read_bytes())
+                copy.chmod(source.stat().st_mode)
+        blueprint = cls(path)
+        blueprint.release("1.0.0")
+        return blueprint
+
+    def release(self, version: str, *changes: Callable[[Path], object]) -> None:
+        """Applies the changes to the template, and tags the result as this version."""
+        for change in changes:
+            change(self.template)
+        changelog = self.path / CHANGELOG
+        replace(changelog, "## Unreleased\n", f"## Unreleased\n\n## {version}\n\n- News of {version}.\n")
+        commit(self.path, f"Release {version}")
+        git(self.path, "tag", f"v{version}")
+
+    def render(self, path: Path, version: str | None = None, **answers: Any) -> Service:
+        """A service rendered from that version, the newest by default, in a git repository of its own."""
+        service = render(path, self.path, vcs_ref=f"v{version}" if version else None, **answers)
+        git(path, "init", "--quiet", "--initial-branch=main")
+        # Tests may link to the packages of another service: git's pattern for those is one for folders.
+        (path / ".git" / "info" / "exclude").write_text(".venv\nnode_modules\n")
+        commit(path, "Start from the blueprint")
+        return service
+
+
+def update(service: Service, *, trust: bool = False, **answers: Any) -> None:
+    """What `copier update --defaults` does."""
+    copier.run_update(service.path, data=answers, defaults=True, overwrite=True, quiet=True, unsafe=trust)
+
+
+def tracked(service: Service) -> dict[str, bytes]:
+    """What git tracks in the service."""
+    names = git(service.path, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
+    return {name: (service.path / name).read_bytes() for name in names if (service.path / name).exists()}
+
+
+def minor_changes(template: Path) -> None:
+    """What a minor version brings: new and changed files of the blueprint's, better examples."""
+    (template / "infra" / "new_part.py").write_text('"""New in 1.1.0."""\n')
+    replace(template / "docs" / "operating.md", "# Operating", "# Operating the service")
+    replace(
+        template / "Makefile", "# Commands of your own.", ".PHONY: new\nnew: ## New in 1.1.0\n\t@echo new\n\n# Yours."
+    )
+    replace(template / "pyproject.toml.jinja", '"pydantic>=2.14,<3"', '"pydantic>=2.14.1,<3"')
+    replace(template / "infra" / "findings.py", '"""', '"""In 1.1.0: ')
+    (template / "service" / "logic" / "example.py").write_text('"""An example of 1.1.0."""\n')
+    replace(template / "service" / "logic" / "orders.py", "What the service does", "All that the service does")
+    (template / "infra" / "routes.py").write_text('"""Another example of a route table."""\n\nROUTES = ()\n')
+
+
+def major_changes(template: Path) -> None:
+    """What a major version brings: a file of the team's that moves, and the script that moves it."""
+    (template / "infra" / "extensions.py").rename(template / "infra" / "resources.py")
+    for path in template.rglob("*.py"):
+        text = path.read_text()
+        if "infra.extensions" in text:
+            path.write_text(text.replace("infra.extensions", "infra.resources"))
+    repository = template.parent
+    replace(repository / "copier.yml", "  - /infra/extensions.py\n", "  - /infra/resources.py\n")
+    page = (BLUEPRINT / "hooks" / "README.md").read_text()
+    script, migrations = (block.split("```")[0] for block in (page.split("```python\n")[1], page.split("```yaml\n")[1]))
+    (repository / "hooks" / "v2_0_0.py").write_text(script)
+    with (repository / "copier.yml").open("a") as questions:
+        questions.write("\n" + migrations)

@@ -1,0 +1,131 @@
+"""`make update` and `make update-check` in a rendered service."""
+
+from pathlib import Path
+
+import pytest
+from conftest import Service
+from history import Blueprint, commit, git, major_changes, minor_changes, replace, tracked
+
+
+@pytest.fixture(scope="module")
+def blueprint(tmp_path_factory: pytest.TempPathFactory) -> Blueprint:
+    """Versions 1.0.0, 1.1.0 and 2.0.0, which needs a migration."""
+    blueprint = Blueprint.of_this_template(tmp_path_factory.mktemp("history") / "blueprint")
+    blueprint.release("1.1.0", minor_changes)
+    return blueprint
+
+
+@pytest.fixture
+def service(blueprint: Blueprint, tmp_path: Path, workshop: Service) -> Service:
+    """A service made from version 1.0.0, with the generated documents of its first `make check`."""
+    service = blueprint.render(tmp_path / "service", "1.0.0").borrow_tools(workshop)
+    commit(service.path, "Lock")
+    return service
+
+
+def refused(service: Service, *arguments: str) -> str:
+    """What the command says when it fails, as it must, without a traceback."""
+    result = service.make(*arguments, check=False)
+    assert result.returncode != 0, result.stdout
+    assert "Traceback" not in result.stdout
+    return result.stdout
+
+
+def test_an_update_is_brought_in_explained_and_checked(service: Service) -> None:
+    # Given a service with a newer version of the blueprint
+    assert "error: The service is at 1.0.0 of the blueprint; 1.1.0 is there. Run `make update`." in refused(
+        service, "update-check"
+    )
+    # When it is updated
+    output = service.make("update").stdout
+    # Then that says what is new and what is left to do
+    assert "From 1.0.0 of the blueprint to 1.1.0" in output
+    assert "What is new in the blueprint:\n  ## 1.1.0\n  \n  - News of 1.1.0." in output
+    assert "The update is there and checked." in output
+    assert service.make("new").stdout == "new\n"
+    commit(service.path, "Update")
+    # and nothing is left
+    assert "newest version, 1.1.0." in service.make("update-check").stdout
+    assert "there is nothing to update" in service.make("update").stdout
+    assert git(service.path, "status", "--porcelain") == ""
+
+
+def test_conflicts_are_listed(service: Service) -> None:
+    replace(service.path / "docs" / "operating.md", "# Operating", "# How we operate")
+    commit(service.path, "Ours")
+    before = tracked(service)
+    output = refused(service, "update")
+    assert "error: Your edits and the blueprint's meet in the same lines of:\n  docs/operating.md\n" in output
+    assert "git reset --hard && git clean -fd" in output
+    git(service.path, "reset", "--hard", "--quiet")
+    git(service.path, "clean", "-fd", "--quiet")
+    assert tracked(service) == before
+
+
+def test_a_changed_answer_says_what_is_left_to_the_team(service: Service) -> None:
+    configuration = service.path / "infra" / "configuration" / "staging.json"
+    configuration.write_text(configuration.read_text().replace("true", "false"))
+    # and a conflict, which ends it early, without `make check`
+    replace(service.path / "docs" / "operating.md", "# Operating", "# How we operate")
+    commit(service.path, "Ours")
+    options = '--data "environments=dev, production" --data authorization=cognito'
+    output = refused(service, "update", f"OPTIONS={options}")
+    assert "service.toml is yours and was left alone. Answers have changed: make it say the same in" in output
+    assert "  [service] authorization\n  the tables [environments.NAME]\n" in output
+    assert "infra/configuration/staging.json is gone with its environment" in output
+    service.run("git", "restore", "--source", "HEAD", "infra/configuration/staging.json")
+    assert "false" in configuration.read_text()
+
+
+def test_a_tree_with_changes_is_refused(service: Service) -> None:
+    replace(service.path / "README.md", "# ", "# Our ")
+    before = tracked(service)
+    output = refused(service, "update")
+    assert "error: Commit your changes first, or stash them" in output
+    assert " M README.md" in output
+    assert tracked(service) == before
+
+
+def test_a_folder_without_a_repository_is_refused(service: Service) -> None:
+    (service.path / ".git").rename(service.path.parent / "elsewhere")
+    assert "error: An update needs a git repository" in refused(service, "update")
+
+
+@pytest.mark.parametrize(
+    ("commit_id", "options", "sentence"),
+    [
+        ("v9.9.9", "", "error: The blueprint has no v9.9.9, from which"),
+        ("v1.1.0", "--vcs-ref=v1.0.0", "error: You are downgrading from 1.1.0 to 1.0.0."),
+    ],
+    ids=["from an unknown commit", "a downgrade"],
+)
+def test_versions_that_cannot_be_reached(service: Service, commit_id: str, options: str, sentence: str) -> None:
+    replace(service.path / ".copier-answers.yml", "_commit: v1.0.0", f"_commit: {commit_id}")
+    commit(service.path, "Be of another version")
+    before = tracked(service)
+    assert sentence in refused(service, "update", f"OPTIONS={options}")
+    assert tracked(service) == before
+
+
+def test_a_blueprint_that_is_not_there_is_named(service: Service) -> None:
+    answers = service.path / ".copier-answers.yml"
+    answers.write_text("".join(f"{line}\n" for line in answers.read_text().splitlines() if "_src_path" not in line))
+    with answers.open("a") as text:
+        text.write("_src_path: /nowhere/at/all\n")
+    commit(service.path, "Be from nowhere")
+    for command in ("update", "update-check"):
+        assert "error: The blueprint can't be asked for its versions" in refused(service, command)
+
+
+def test_a_version_that_moves_files_asks_for_trust(blueprint: Blueprint, service: Service) -> None:
+    """Last here, since it makes the blueprint's next version."""
+    blueprint.release("2.0.0", major_changes)
+    before = tracked(service)
+    output = refused(service, "update")
+    assert 'then: make update OPTIONS="--trust"' in output
+    assert tracked(service) == before
+    # A conflict elsewhere ends it early, without `make check`.
+    replace(service.path / "docs" / "operating.md", "# Operating", "# How we operate")
+    commit(service.path, "Ours")
+    assert "Moved infra/extensions.py to infra/resources.py" in refused(service, "update", "OPTIONS=--trust")
+    assert (service.path / "infra" / "resources.py").exists()

@@ -1,0 +1,124 @@
+"""hooks/: the scripts that move a team's files when an update crosses a version that moves them.
+
+The history is made for this test. The template itself has no migration yet.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import BLUEPRINT, Service
+from copier.errors import UnsafeTemplateError
+from history import Blueprint, commit, git, major_changes, minor_changes, replace, tracked, update
+
+OURS = '''
+
+def queue(stack: ServiceStack) -> None:
+    """Ours."""
+'''
+
+
+@pytest.fixture(scope="module")
+def blueprint(tmp_path_factory: pytest.TempPathFactory) -> Blueprint:
+    """Version 2.0.0 moves infra/extensions.py, a file of the team's."""
+    blueprint = Blueprint.of_this_template(tmp_path_factory.mktemp("history") / "blueprint")
+    blueprint.release("1.1.0", minor_changes)
+    blueprint.release("2.0.0", major_changes)
+    return blueprint
+
+
+@pytest.fixture
+def service(blueprint: Blueprint, tmp_path: Path) -> Service:
+    """A service made from version 1.0.0, with edits in the file that moves, and a file that imports it."""
+    service = blueprint.render(tmp_path / "service", "1.0.0")
+    with (service.path / "infra" / "extensions.py").open("a") as extensions:
+        extensions.write(OURS)
+    (service.path / "tests" / "unit" / "test_ours.py").write_text("from infra.extensions import queue as queue\n")
+    commit(service.path, "Ours")
+    return service
+
+
+def test_a_file_of_the_teams_moves_with_its_edits(service: Service) -> None:
+    update(service, trust=True)
+    assert not (service.path / "infra" / "extensions.py").exists()
+    assert (service.path / "infra" / "resources.py").read_text().endswith(OURS)
+    assert "infra.resources" in (service.path / "tests" / "unit" / "test_ours.py").read_text()
+    assert "infra.resources" in (service.path / "infra" / "app.py").read_text()
+    assert git(service.path, "ls-files", "--unmerged") == ""
+    commit(service.path, "Update")
+    log = git(service.path, "log", "--follow", "--format=%s", "--", "infra/resources.py").splitlines()
+    assert log == ["Update", "Ours", "Start from the blueprint"], "git sees one file that has moved"
+
+
+def test_only_an_update_that_crosses_the_version_wants_trust(blueprint: Blueprint, service: Service) -> None:
+    before = tracked(service)
+    with pytest.raises(UnsafeTemplateError):
+        update(service)
+    assert tracked(service) == before
+    fresh = blueprint.render(service.path.parent / "fresh")
+    update(fresh, waf=False)
+    assert "waf: false" in (fresh.path / ".copier-answers.yml").read_text()
+
+
+def test_a_file_that_the_team_deleted_stays_deleted(service: Service) -> None:
+    git(service.path, "rm", "--quiet", "infra/extensions.py")
+    commit(service.path, "We have none")
+    update(service, trust=True)
+    assert not (service.path / "infra" / "extensions.py").exists()
+
+
+def script(service: Service, stage: str) -> subprocess.CompletedProcess[str]:
+    """Runs the example of hooks/README.md in the service, as Copier does."""
+    hooks = service.path.parent / "hooks"
+    if not hooks.exists():
+        shutil.copytree(BLUEPRINT / "hooks", hooks)
+        page = (hooks / "README.md").read_text()
+        (hooks / "v2_0_0.py").write_text(page.split("```python\n")[1].split("```")[0])
+    return subprocess.run(
+        [sys.executable, "-S", str(hooks / "v2_0_0.py")],  # without site-packages
+        cwd=service.path,
+        env={**os.environ, "STAGE": stage},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_it_says_what_it_does_and_can_run_again(service: Service) -> None:
+    first = script(service, "before")
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.splitlines()[0] == "Moved infra/extensions.py to infra/resources.py"
+    assert "Replaced infra.extensions by infra.resources in tests/unit/test_ours.py" in first.stdout
+    moved = tracked(service)
+    second = script(service, "before")
+    assert (second.returncode, second.stdout) == (0, "")
+    assert script(service, "after").returncode == 0
+    assert tracked(service) == moved
+
+
+def test_it_refuses_a_tree_with_changes(service: Service) -> None:
+    replace(service.path / "README.md", "# ", "# Our ")
+    before = tracked(service)
+    result = script(service, "before")
+    assert result.returncode == 1
+    assert result.stderr.strip().splitlines() == ["error: Commit your changes first, or stash them:", " M README.md"]
+    assert tracked(service) == before
+
+
+def test_it_overwrites_nothing(service: Service) -> None:
+    (service.path / "infra" / "resources.py").write_text('"""Our own, of that name."""\n')
+    commit(service.path, "Ours, too")
+    before = tracked(service)
+    result = script(service, "before")
+    assert result.returncode == 1
+    assert "infra/extensions.py moves to infra/resources.py, but both are there" in result.stderr
+    assert tracked(service) == before
+
+
+def test_it_runs_in_copiers_stages_only(service: Service) -> None:
+    result = script(service, "later")
+    assert result.returncode == 1
+    assert result.stderr == "error: STAGE is 'later'; Copier sets it to before or after.\n"
