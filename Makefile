@@ -31,6 +31,7 @@ check: $(READY) ## Check the format, lint and types of this repository's own Pyt
 	ruff format --check --quiet .
 	ruff check --quiet .
 	mypy
+	@python scripts/ownership.py
 
 .PHONY: fix
 fix: $(READY) ## Format, mend what lint can mend, and refresh the default renders in template/
@@ -42,3 +43,7 @@ fix: $(READY) ## Format, mend what lint can mend, and refresh the default render
 .PHONY: test
 test: $(READY) check ## Run all tests: questions, renders, synthesis, the local cloud, updates
 	pytest -n $(WORKERS) $(TESTS)
+
+.PHONY: release
+release: $(READY) check ## Cut VERSION: the changelog's heading, a commit and a tag, on main
+	@python scripts/release.py $(VERSION)
