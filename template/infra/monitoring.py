@@ -203,7 +203,7 @@ class Monitoring(Construct):
             self,
             name,
             alarm_name=f"{self._name}-{name}",
-            alarm_description=description,
+            alarm_description=f"{description} What to do: docs/runbook.md.",
             metric=metric,
             threshold=threshold,
             evaluation_periods=1,
