@@ -10,8 +10,9 @@ from aws_cdk.assertions import Template
 
 from infra import settings as service_settings
 from infra.build import Build, BuildError
-from infra.documents import costs, permissions, security
+from infra.documents import architecture, costs, permissions, security
 from infra.extensions import extend
+from infra.routes import ROUTES
 from infra.settings import ROOT, Settings, SettingsError
 from infra.stack import ServiceStack
 
@@ -33,6 +34,7 @@ def current(synthesise: Callable[[Settings, str], Resources] | None = None) -> d
     last = others[-1] if others else first
     templates = {name: (synthesise or _resources)(settings, name) for name in dict.fromkeys([first, last])}
     return {
+        "architecture.md": architecture.document(settings, ROUTES),
         "permissions.md": permissions.document(first, templates[first]),
         "costs.md": costs.document(settings.service, templates),
         "security.json": security.document(last, templates[last]),

@@ -1,19 +1,58 @@
 """What `make documents` writes says what is in the templates."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from infra.documents import __main__ as documents
+from infra.documents import architecture
 from infra.routes import ROUTES
-from infra.settings import load
+from infra.settings import Settings, load
 from tests.support.synthesis import template
 
 
 @pytest.fixture(scope="module")
 def current() -> dict[str, str]:
     return documents.current(lambda _, environment: template(environment).to_json()["Resources"])
+
+
+def test_the_diagram_shows_every_function_and_what_it_reaches(current: dict[str, str]) -> None:
+    text = current["architecture.md"]
+    for route in ROUTES:
+        assert f'f_{route.handler}["{route.method} {route.path}<br>{route.handler}"]' in text
+        for table in route.tables:
+            assert re.search(rf"f_{route.handler} -->\|(reads|writes|reads, writes)\| t_{table.name}\b", text)
+        assert (f"f_{route.handler} -->|reads| appconfig" in text) == route.configuration
+    settings = load()
+    assert ("AWS WAF" in text.split("## Monitoring")[0]) == any(e.waf for e in settings.environments.values())
+    for environment in settings.environments:
+        assert environment in text
+
+
+@pytest.mark.parametrize(
+    ("authorization", "expected", "other"),
+    [
+        ("iam", "signed by an AWS principal", "token"),
+        ("cognito", "Cognito user pool", "signed"),
+        ("none", "HTTPS", "sign"),
+    ],
+)
+def test_the_diagrams_follow_the_settings(authorization: str, expected: str, other: str) -> None:
+    settings = Settings.model_validate(
+        {
+            "service": {"name": "parcels", "authorization": authorization},
+            "environments": {"test": {"waf": True, "alarm_email": "on@call.example"}, "live": {"production": True}},
+        }
+    )
+    text = architecture.document(settings, ROUTES)
+    assert expected in text
+    assert other not in text
+    assert "AWS WAF<br>in test" in text
+    assert "on@call.example" in text
+    assert "roll back a deployment in live" in text
+    assert "local --> e0[test] --> e1[live]" in text
 
 
 def test_every_grant_of_the_route_table_is_a_row(current: dict[str, str]) -> None:
