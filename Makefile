@@ -32,6 +32,7 @@ check: $(READY) ## Check the format, lint and types of this repository's own Pyt
 	ruff check --quiet .
 	mypy
 	@python scripts/ownership.py
+	@python template/tools/workflows.py .
 
 .PHONY: fix
 fix: $(READY) ## Format, mend what lint can mend, and refresh the default renders in template/
@@ -43,6 +44,17 @@ fix: $(READY) ## Format, mend what lint can mend, and refresh the default render
 .PHONY: test
 test: $(READY) check ## Run all tests: questions, renders, synthesis, the local cloud, updates
 	pytest -n $(WORKERS) $(TESTS)
+
+# Where `make render-test` renders the service, and what it answers.
+RENDER ?= build/render
+ANSWERS ?=
+
+.PHONY: render-test
+render-test: $(READY) ## Render a service with ANSWERS="--data name=value ..." and run its make check and make test
+	@rm -rf $(RENDER)
+	@copier copy --quiet --defaults --vcs-ref HEAD $(ANSWERS) . $(RENDER)
+	@git -C $(RENDER) init --quiet
+	@PATH=$$(echo "$$PATH" | sed "s|^$(CURDIR)/.venv/bin:||") $(MAKE) -C $(RENDER) check test
 
 .PHONY: release
 release: $(READY) check ## Cut VERSION: the changelog's heading, a commit and a tag, on main

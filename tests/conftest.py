@@ -64,6 +64,8 @@ class Service:
         for name in (".venv", "node_modules"):
             (self.path / name).symlink_to(workshop.path / name)
         shutil.copy(workshop.path / "uv.lock", self.path / "uv.lock")
+        if (workshop.path / ".mypy_cache").exists():
+            shutil.copytree(workshop.path / ".mypy_cache", self.path / ".mypy_cache", dirs_exist_ok=True)
         return self
 
     @contextmanager

@@ -227,3 +227,7 @@ def _sentence(error: ErrorDetails) -> str:
     else:
         problem = error["msg"].removeprefix("Value error, ")
     return f"{'.'.join(map(str, error['loc']))}: {problem}".removeprefix(": ")
+
+
+if __name__ == "__main__":
+    print("\n".join(name for name in load().environments if name != LOCAL))

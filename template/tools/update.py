@@ -1,8 +1,10 @@
 """`make update` and `make update-check`: what a newer version of the blueprint brings.
 
-    python tools/update.py [check] [OPTION ...]      options of `copier update`, such as --data waf=false
+    python tools/update.py [OPTION ...]      updates; options of `copier update`, such as --data waf=false
+    python tools/update.py check             says whether there is a newer version, and fails if there is
+    python tools/update.py summary           updates for a pull request, and writes what happened to build/update.md
 
-Exit codes: 0 when there is nothing left to do, 1 when there is, or when something is in the way.
+Exit codes: 0 when nothing is left to do, 1 when something is in the way, 3 when the update waits for a hand.
 """
 
 import json
@@ -14,6 +16,7 @@ from pathlib import Path
 
 COPIER = "copier==9.19.1"
 ROOT = Path(__file__).parents[1]
+SUMMARY = ROOT / "build" / "update.md"
 CHANGELOG = "docs/blueprint-changelog.md"
 ANSWERS = ".copier-answers.yml"
 UNTRUSTED = 4
@@ -38,6 +41,14 @@ IN_SERVICE_TOML = {
 class UpdateError(Exception):
     """The update can't go on; the message says why and what to do."""
 
+    exit_code = 1
+
+
+class UnfinishedError(UpdateError):
+    """The update is in the working tree, and needs a hand."""
+
+    exit_code = 3
+
 
 def main(arguments: list[str]) -> None:
     if arguments[:1] == ["check"]:
@@ -46,7 +57,10 @@ def main(arguments: list[str]) -> None:
             print(f"The service is at the blueprint's newest version, {current}.")
             return
         raise UpdateError(f"The service is at {current} of the blueprint; {newest} is there. Run `make update`.")
-    update(arguments)
+    if arguments[:1] == ["summary"]:
+        summarise()
+    else:
+        update(arguments)
 
 
 def versions() -> tuple[str, str]:
@@ -83,15 +97,33 @@ def update(options: list[str]) -> None:
     report()
     conflicts = sorted(set(git("diff", "--name-only", "--diff-filter=U").splitlines()))
     if conflicts:
-        raise UpdateError(
+        raise UnfinishedError(
             "Your edits and the blueprint's meet in the same lines of:\n"
             + "".join(f"  {name}\n" for name in conflicts)
             + f"Choose between the markers <<<<<<< and >>>>>>>, `git add` each, then run `make check`. {RESTORE}"
         )
     # What is generated from the blueprint's part changes with it; `git diff` shows how.
     if subprocess.run(["make", "dev", "openapi", "documents", "check"], cwd=ROOT, check=False).returncode:
-        raise UpdateError(f"The update is there, but `make check` fails; see above. {RESTORE}")
+        raise UnfinishedError(f"The update is there, but `make check` fails; see above. {RESTORE}")
     print("\nThe update is there and checked. Next: `git diff`, `make test`, and a commit.")
+
+
+def summarise() -> None:
+    """Updates, conflicts included, and tells the workflow's next step (GITHUB_OUTPUT) what came of it."""
+    result = subprocess.run(
+        [sys.executable, "-u", __file__], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    print(result.stdout)
+    if result.returncode not in (0, UnfinishedError.exit_code):
+        raise UpdateError("The update has failed; see above.")
+    # A commit can't hold files that are still unmerged; with their markers in them, they fail the checks.
+    git("add", "--all")
+    SUMMARY.parent.mkdir(exist_ok=True)
+    SUMMARY.write_text(f"```text\n{result.stdout}```\n")
+    if "GITHUB_OUTPUT" in os.environ:
+        unfinished = str(result.returncode != 0).lower()
+        with Path(os.environ["GITHUB_OUTPUT"]).open("a") as outputs:
+            outputs.write(f"summary={SUMMARY.relative_to(ROOT)}\nunfinished={unfinished}\n")
 
 
 RESTORE = "To have everything as it was: git reset --hard && git clean -fd"
@@ -154,4 +186,5 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1:])
     except UpdateError as error:
-        sys.exit(f"error: {error}")
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)

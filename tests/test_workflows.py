@@ -1,0 +1,139 @@
+"""The workflows, the services' and this repository's: valid, pinned, and their steps run."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import BLUEPRINT, Service, render
+from history import commit, git
+from workflows import Runner, scripts
+
+RENDERS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "cognito": {
+        "authorization": "cognito",
+        "environments": "live",
+        "service_name": "payments-eu",
+        "owner": "@acme/pay",
+    },
+    "open": {"authorization": "none", "environments": "dev, live", "waf": False, "repository": "acme/orders"},
+}
+PINS = {
+    name: (action["version"], action["commit"])
+    for name, action in tomllib.loads((BLUEPRINT / ".github" / "actions.toml").read_text()).items()
+}
+
+
+def repository(path: Path, workshop: Service, **answers: Any) -> Service:
+    """A rendered service in a git repository, as its team has pushed it, with what its first `make check` wrote."""
+    service = render(path, **answers).borrow_tools(workshop)
+    git(service.path, "init", "--quiet", "--initial-branch=main")
+    (service.path / ".git" / "info" / "exclude").write_text(".venv\nnode_modules\n")
+    service.make("openapi", "documents")
+    commit(service.path, "feat: start from the blueprint")
+    return service
+
+
+@pytest.mark.parametrize("name", RENDERS)
+def test_a_pull_request_passes_its_workflow(name: str, tmp_path: Path, workshop: Service) -> None:
+    service = repository(tmp_path / "service", workshop, **RENDERS[name])
+    report = Runner(service, workshop).run("pull-request.yml")
+    assert report.failed is None, "\n".join(report.failed or ())
+    # What can't run here is what needs GitHub or AWS, and nothing else.
+    assert set(report.skipped) == {"pass: re-actors/alls-green@05ac9388f0aebcb5727afa17fcccfecd6f8ec5fe"} | (
+        {"preview"} if name != "cognito" else set()
+    )
+    assert [label for label in report.ran if label.startswith("local:")] == [
+        "local: Deploy the service, with IAM enforced",
+        "local: Run the handlers against it",
+        "local: Test it over HTTP",
+        "local: Fuzz it",
+        "local: End the local cloud",
+    ]
+
+
+def test_the_runner_sees_a_step_that_fails(tmp_path: Path, workshop: Service) -> None:
+    service = repository(tmp_path / "service", workshop)
+    (service.path / "docs" / "openapi.json").write_text("{}")
+    with (service.path / "service" / "logic" / "orders.py").open("a") as code:
+        code.write("import os\n")
+    commit(service.path, "feat: break something")
+    report = Runner(service, workshop).run("pull-request.yml", only="check")
+    assert report.failed is not None
+    assert report.failed[0] == "check: Check format, lint, types, dependencies, workflows and generated documents"
+    assert report.ran == [report.failed[0]]
+
+
+def test_the_next_release_follows_from_the_commits(tmp_path: Path, workshop: Service) -> None:
+    service = repository(tmp_path / "service", workshop)
+
+    def released() -> str:
+        report = Runner(service, workshop).run("main.yml", only="release")
+        assert report.failed is None, "\n".join(report.failed or ())
+        assert report.ran == ["release: Find the next version, and its notes, in the commits"]
+        service.make("release-notes")
+        version = service.path / "build" / "release" / "version"
+        return version.read_text().strip() if version.exists() else ""
+
+    assert released() == "v0.1.0"
+    git(service.path, "tag", "v0.1.0")
+    assert released() == ""
+    commit(service.path, "fix: mend something")
+    assert released() == "v0.1.1"
+    commit(service.path, "feat: add something")
+    assert released() == "v0.2.0"
+    assert "Add something" in (service.path / "build" / "release" / "notes.md").read_text()
+
+
+@pytest.mark.parametrize("name", RENDERS)
+def test_actions_are_pinned_to_the_commits_in_one_place(name: str, tmp_path: Path) -> None:
+    service = render(tmp_path / "service", **RENDERS[name])
+    for folder in (service.path, BLUEPRINT):
+        for workflow in (folder / ".github" / "workflows").glob("*.yml"):
+            uses = re.findall(r"uses: (\S+?)(?:@(\S+) # (\S+))?$", workflow.read_text(), re.MULTILINE)
+            assert uses, workflow
+            for action, pin, version in uses:
+                assert (version, pin) == PINS.get(action), f"{action} in {workflow.name}"
+
+
+def test_no_pin_is_left_over(tmp_path: Path) -> None:
+    service = render(tmp_path / "service", repository="acme/orders")
+    text = "".join(
+        path.read_text() for folder in (service.path, BLUEPRINT) for path in folder.glob(".github/workflows/*.yml")
+    )
+    assert all(f"{action}@" in text for action in PINS)
+
+
+def test_a_step_is_a_make_target_that_there_is(tmp_path: Path) -> None:
+    """So that a developer can run the same."""
+    service = render(tmp_path / "service")
+    only_on_github = ("gh ",)
+    for folder in (service.path, BLUEPRINT):
+        targets = set(re.findall(r"^\.PHONY: (\S+)$", (folder / "Makefile").read_text(), re.MULTILINE))
+        for workflow in (folder / ".github" / "workflows").glob("*.yml"):
+            for script in scripts(workflow):
+                make = re.match(r"make ([a-z0-9-]+)", script)
+                assert (make and make[1] in targets) or any(word in script for word in only_on_github), script
+
+
+def test_a_job_has_the_least_it_needs(tmp_path: Path) -> None:
+    service = render(tmp_path / "service", repository="acme/orders")
+    for folder in (service.path, BLUEPRINT):
+        for path in (folder / ".github" / "workflows").glob("*.yml"):
+            workflow = yaml.safe_load(path.read_text())
+            assert workflow["permissions"] == {}
+            for name, job in workflow["jobs"].items():
+                assert "permissions" in job, f"{path.name}, {name}"
+                assert job["timeout-minutes"] <= 90
+                for step in job["steps"]:
+                    if step.get("uses", "").startswith("actions/checkout@"):
+                        assert step["with"]["persist-credentials"] is False
+    # What a pull request from a fork runs has no right but to read the code.
+    jobs = yaml.safe_load((service.path / ".github" / "workflows" / "pull-request.yml").read_text())["jobs"]
+    for name in ("check", "test", "local"):
+        assert jobs[name]["permissions"] == {"contents": "read"}
+        assert "secrets." not in str(jobs[name])
+        assert "if" not in jobs[name]
