@@ -46,9 +46,3 @@ def test_make_synth_is_the_same_and_names_the_environments_there_are(workshop: S
     result = workshop.make("synth", check=False, ENVIRONMENT="prod")
     assert result.returncode != 0
     assert "error: There is no environment 'prod'; choose one of: local, dev, staging, production." in result.stdout
-
-
-@pytest.mark.parametrize("name", ["cognito", "open"])
-def test_a_render_with_other_answers_passes_its_own_tests(name: str, tmp_path: Path, workshop: Service) -> None:
-    service = render(tmp_path / "service", **RENDERS[name]).borrow_tools(workshop)
-    service.run(".venv/bin/pytest", "tests/unit", "tests/infrastructure", "tests/security")

@@ -58,13 +58,36 @@ def test_a_pull_request_passes_its_workflow(name: str, tmp_path: Path, workshop:
 def test_the_runner_sees_a_step_that_fails(tmp_path: Path, workshop: Service) -> None:
     service = repository(tmp_path / "service", workshop)
     (service.path / "docs" / "openapi.json").write_text("{}")
-    with (service.path / "service" / "logic" / "orders.py").open("a") as code:
-        code.write("import os\n")
     commit(service.path, "feat: break something")
     report = Runner(service, workshop).run("pull-request.yml", only="check")
     assert report.failed is not None
     assert report.failed[0] == "check: Check format, lint, types, dependencies, workflows and generated documents"
     assert report.ran == [report.failed[0]]
+
+
+def test_git_hooks_refuse_conflicts_and_what_the_linter_refuses(tmp_path: Path, workshop: Service) -> None:
+    service = repository(tmp_path / "service", workshop)
+    for text, hook in (
+        ("<<<<<<< ours\na = 1\n=======\na = 2\n>>>>>>> theirs\n", "check for merge conflicts"),
+        ("import os\n", "lint"),
+    ):
+        (service.path / "service" / "logic" / "ours.py").write_text(text)
+        git(service.path, "add", "--all")
+        result = service.run(
+            *(
+                "git",
+                "-c",
+                "user.name=A Team",
+                "-c",
+                "user.email=team@example.com",
+                "commit",
+                "--message",
+                "feat: ours",
+            ),
+            check=False,
+        )
+        assert result.returncode != 0
+        assert re.search(rf"^{hook}\.+Failed$", result.stdout, re.MULTILINE), result.stdout
 
 
 def test_the_next_release_follows_from_the_commits(tmp_path: Path, workshop: Service) -> None:

@@ -1,0 +1,104 @@
+"""What somebody breaks in a service is caught by its own checks; what breaks in the cloud, by test_e2e_is_no_toy.py."""
+
+from pathlib import Path
+
+import pytest
+from conftest import Service, render
+from test_renders import placeholders
+
+CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
+Edit = tuple[str, str, str]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, workshop: Service) -> Service:
+    service = render(tmp_path_factory.mktemp("breakage") / "service").borrow_tools(workshop)
+    service.make("openapi")
+    return service
+
+
+BREAKS: dict[str, tuple[Edit, list[str], str]] = {
+    "a wrong handler in the route table": (
+        ("infra/routes.py", 'handler="get_order"', 'handler="read_order"'),
+        ["pytest", "tests/infrastructure/test_routes.py"],
+        "read_order",
+    ),
+    "a wrong path in the route table": (
+        ("infra/routes.py", '"/api/orders/{order_id}", handler="get_order"', '"/api/order/{id}", handler="get_order"'),
+        ["pytest", "tests/infrastructure/test_routes.py"],
+        "/api/order/{id}",
+    ),
+    "an action that isn't pinned": (
+        (".github/workflows/update.yml", CHECKOUT, "actions/checkout@v7"),
+        ["python", "tools/workflows.py"],
+        "unpinned-uses",
+    ),
+    "untrusted text in a script": (
+        (".github/workflows/update.yml", "run: make update-summary", "run: echo ${{ github.head_ref }}"),
+        ["python", "tools/workflows.py"],
+        "template-injection",
+    ),
+    "a script that isn't sound": (
+        (".github/workflows/update.yml", "run: make update-summary", "run: rm -rf $HOME/$1"),
+        ["python", "tools/workflows.py"],
+        "SC2086",
+    ),
+    "a key that workflows don't have": (
+        (".github/workflows/update.yml", "timeout-minutes: 30", "timeout: 30"),
+        ["python", "tools/workflows.py"],
+        "check-jsonschema",
+    ),
+    "an environment that no workflow deploys": (
+        ("service.toml", "[environments.staging]", "[environments.qa]\n\n[environments.staging]"),
+        ["pytest", "tests/infrastructure/test_workflows.py"],
+        "make update OPTIONS",
+    ),
+    "a stale OpenAPI document": (
+        ("service/models/order.py", 'description="Who orders."', 'description="Who pays."'),
+        ["python", "-m", "infra.openapi", "check"],
+        "error: docs/openapi.json is stale",
+    ),
+    "a runtime dependency left out": (
+        ("pyproject.toml", '    "pydantic>=2.14,<3",\n', ""),
+        ["deptry", "service"],
+        "DEP003",
+    ),
+    "a development dependency in Lambda": (
+        ("service/logic/orders.py", "import hashlib\n", "import hashlib\n\nimport requests\n"),
+        ["deptry", "service"],
+        "DEP004",
+    ),
+    "a function that nobody can follow": (
+        (
+            "infra/previews.py",
+            "def main() -> None:\n",
+            "def main() -> None:\n"
+            + "".join(f"{'    ' * depth}for x{depth} in []:\n" for depth in range(1, 9))
+            + "    " * 9
+            + "print()\n",
+        ),
+        ["complexipy", "--failed"],
+        "main",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_it_is_caught(service: Service, name: str) -> None:
+    edit, command, sign = BREAKS[name]
+    path = f"{service.path / '.venv' / 'bin'}:/usr/bin:/bin"
+    tool = [f".venv/bin/{command[0]}", *command[1:]]
+    sound = service.run(*tool, check=False, PATH=path)
+    assert sound.returncode == 0, sound.stdout
+    with service.edited(edit):
+        broken = service.run(*tool, check=False, PATH=path)
+    assert broken.returncode != 0
+    assert sign in broken.stdout
+
+
+def test_a_leftover_of_the_templates_language_is_caught(tmp_path: Path) -> None:
+    service = render(tmp_path / "service")
+    assert placeholders(service) == []
+    page = service.path / "docs" / "operating.md"
+    page.write_text(page.read_text() + "\n[= service_name =]\n")
+    assert placeholders(service) == [page]
