@@ -74,7 +74,7 @@ class Api(Construct):
         if environment.swagger:
             # The document is made from the handlers, and importing them needs their variables.
             variables = {name: value for route in routes for name, value in self._variables(route).items()}
-            variables["AUTHORIZATION"] = service.authorization
+            variables |= {"AUTHORIZATION": service.authorization, "START_PRIMED": "false"}
             function = self._function(SWAGGER, "service.core.swagger", variables)
             self._add(SWAGGER, function, Open("The documentation is public outside production."))
 

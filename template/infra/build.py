@@ -11,18 +11,20 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import uv
 
 from infra import slimming
 from infra.settings import ROOT, Service
-from infra.slimming import UnknownServiceError, slim_botocore
+from infra.slimming import UnknownServiceError, amazon_roots, slim_botocore
 from service.aws_services import SERVICES
 
 BUILDS = ROOT / "build"
 KEPT_BUILDS = 4
+AMAZON_ROOTS = "amazon-roots.pem"
+"""The file in the layer with the root certificates of AWS's endpoints."""
 
 _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 # The glibc of each runtime's operating system: Amazon Linux 2 for Python 3.11, Amazon Linux 2023 from 3.12 on.
@@ -66,8 +68,14 @@ class Build:
 
         Only wheels are used, never a source build. Raises BuildError when one is missing for the platform.
         """
-        requirements = self._requirements()
-        options = self._platform()
+        return self._packages("layer", SERVICES)
+
+    def whole_layer(self) -> Path:
+        """The same with all of botocore's data: what the layer is measured against."""
+        return self._packages("whole_layer", None)
+
+    def _packages(self, kind: str, services: Sequence[str] | None) -> Path:
+        requirements, options = self._requirements(), self._platform()
         host = f"{platform.system()}-{platform.machine()}-{sys.version}" if self._for_this_machine else ""
 
         def install(target: Path) -> None:
@@ -79,15 +87,13 @@ class Build:
             shutil.rmtree(target / "python" / "bin", ignore_errors=True)
             for record in target.glob("python/*.dist-info/RECORD"):
                 record.unlink()  # lists the scripts, whose hashes depend on this folder
-            try:
-                slim_botocore(target / "python", SERVICES)
-            except UnknownServiceError as error:
-                raise BuildError(str(error)) from None
+            if services is not None:
+                _slim(target, services)
             if self._is_compiled:
                 _compile(target, "unchecked-hash", "/opt")
 
-        ingredients = map(str.encode, [requirements, *options, host, *SERVICES])
-        return _built("layer", [*self._bytecode(), *ingredients, Path(slimming.__file__).read_bytes()], install)
+        ingredients = map(str.encode, [requirements, *options, host, *(services or ())])
+        return _built(kind, [*self._bytecode(), *ingredients, Path(slimming.__file__).read_bytes()], install)
 
     @property
     def _is_compiled(self) -> bool:
@@ -148,6 +154,14 @@ def _remove_old(folder: Path) -> None:
     builds = sorted(folder.glob("[!.]*"), key=lambda path: path.stat().st_mtime, reverse=True)
     for old in builds[KEPT_BUILDS:]:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _slim(layer: Path, services: Sequence[str]) -> None:
+    try:
+        slim_botocore(layer / "python", services)
+    except UnknownServiceError as error:
+        raise BuildError(str(error)) from None
+    amazon_roots(layer / "python", layer / AMAZON_ROOTS)
 
 
 def _compile(folder: Path, invalidation_mode: str, path_in_lambda: str) -> None:

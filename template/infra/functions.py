@@ -6,11 +6,13 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import region_info
 from constructs import Construct
 
 from infra.build import Build
 from infra.findings import acknowledge, acknowledge_wildcard
 from infra.settings import NEWEST_PYTHON, Environment, Service
+from infra.start import START
 
 TIMEOUT = cdk.Duration.seconds(15)
 """Below API Gateway's limit of 29 seconds, so that a slow request ends with the function's own log line."""
@@ -72,6 +74,7 @@ class ServiceFunction(Construct):
                 "POWERTOOLS_LOG_LEVEL": "INFO",
                 "POWERTOOLS_METRICS_NAMESPACE": stack_name,
                 "POWERTOOLS_TRACE_DISABLED": "true" if environment.is_local else "false",
+                **_start(environment.region),
                 **variables,
             },
         )
@@ -118,6 +121,13 @@ class ServiceFunction(Construct):
             ],
         )
         acknowledge_wildcard(policy, "*", "X-Ray's Put actions accept no resource but *: they have no ARN.")
+
+
+def _start(region: str) -> dict[str, str]:
+    """START as far as it fits the region: AWS's own roots are those of its commercial partition's endpoints."""
+    if region_info.RegionInfo.get(region).partition == "aws":
+        return START
+    return {name: value for name, value in START.items() if name != "AWS_CA_BUNDLE"}
 
 
 def architecture(service: Service) -> lambda_.Architecture:

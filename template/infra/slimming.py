@@ -5,9 +5,22 @@ It is most of the layer's size, and part of it is read whenever a function start
 
 import gzip
 import json
+import re
 import shutil
 from collections.abc import Collection
 from pathlib import Path
+
+# Those that AWS asks every client to trust: https://www.amazontrust.com/repository/
+_ROOTS = (
+    "Amazon Root CA 1",
+    "Amazon Root CA 2",
+    "Amazon Root CA 3",
+    "Amazon Root CA 4",
+    "Starfield Services Root Certificate Authority - G2",
+)
+
+
+_LINES = re.MULTILINE | re.DOTALL
 
 
 class UnknownServiceError(Exception):
@@ -28,6 +41,16 @@ def slim_botocore(packages: Path, services: Collection[str]) -> None:
     for name in known - set(services):
         shutil.rmtree(data / name)
     _slim_endpoints(data / "endpoints.json", {_endpoint_prefix(data / name) for name in services})
+
+
+def amazon_roots(packages: Path, target: Path) -> None:
+    """Writes the root certificates of AWS's endpoints, out of botocore's over a hundred, into the target file.
+
+    Every client of botocore parses the whole file before its first request.
+    """
+    bundle = (packages / "botocore" / "cacert.pem").read_text()
+    certificates = dict(re.findall(r'^# Label: "([^"\n]+)"$.+?(^-----BEGIN.+?END CERTIFICATE-----$)', bundle, _LINES))
+    target.write_text("".join(f"# {name}\n{certificates[name]}\n" for name in _ROOTS))
 
 
 def _endpoint_prefix(service: Path) -> str:

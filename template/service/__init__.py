@@ -1,1 +1,5 @@
 """What runs in AWS Lambda."""
+
+from service.core import start
+
+start.begin()

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from service.core import start
 from service.core.observability import logger, metrics, tracer
 from service.core.problems import MalformedBodyError, add_exception_handlers
 
@@ -24,7 +25,10 @@ def create_app() -> APIGatewayRestResolver:
 
 
 def create_lambda_handler(app: APIGatewayRestResolver) -> LambdaHandler:
-    """The function that Lambda calls for the app: it logs one line a request, never its content."""
+    """The function that Lambda calls for the app: it logs one line a request, never its content.
+
+    The last thing that a handler's module does: the function's start ends with it.
+    """
 
     @logger.inject_lambda_context(
         correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True, log_event=False
@@ -42,6 +46,7 @@ def create_lambda_handler(app: APIGatewayRestResolver) -> LambdaHandler:
         )
         return response
 
+    start.end()
     return lambda_handler
 
 

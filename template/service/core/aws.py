@@ -4,6 +4,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from service.aws_services import SERVICES
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     from types_boto3_appconfigdata import AppConfigDataClient
     from types_boto3_dynamodb import DynamoDBClient
 
-_session = boto3.session.Session()
+_core = botocore.session.get_session()
+_session = boto3.session.Session(botocore_session=_core)
 
 
 @cache
@@ -45,5 +47,12 @@ def client(service: str, *, attempts: int) -> Any:
             read_timeout=1,
             retries={"mode": "standard", "total_max_attempts": attempts},
             tcp_keepalive=True,
+            user_agent=_user_agent(),
         ),
     )
+
+
+@cache
+def _user_agent() -> str:
+    """How the clients introduce themselves: put together once, where botocore would do it twice a call."""
+    return _core.user_agent()

@@ -17,7 +17,7 @@ from aws_lambda_powertools.utilities.parameters import AppConfigProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_serializer, model_validator
 
-from service.core import aws
+from service.core import aws, start
 from service.core.observability import logger, metrics
 from service.core.settings import Settings
 
@@ -91,16 +91,21 @@ class DynamicConfiguration(Generic[ConfigurationType]):
         self._is_fallback = True
         self._fresh_until = float("-inf")
         self._provider: AppConfigProvider | None = None
+        if start.PRIMED:
+            self._refresh()
 
     def get(self) -> ConfigurationType:
         """The configuration for this request, to be asked for once in it; never raises."""
         if monotonic() >= self._fresh_until:
-            self._is_fallback = not self._fetch()
-            age = RETRY_AFTER_SECONDS if self._is_fallback else self._settings.appconfig_max_age_seconds
-            self._fresh_until = monotonic() + age
+            self._refresh()
         if self._is_fallback:
             metrics.add_metric(name=FALLBACK_METRIC, unit=MetricUnit.Count, value=1)
         return self._current
+
+    def _refresh(self) -> None:
+        self._is_fallback = not self._fetch()
+        age = RETRY_AFTER_SECONDS if self._is_fallback else self._settings.appconfig_max_age_seconds
+        self._fresh_until = monotonic() + age
 
     def _fetch(self) -> bool:
         try:

@@ -6,6 +6,7 @@ day and given again to the same request; the same key with another request is re
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -22,9 +23,10 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyValidationError,
 )
 from aws_lambda_powertools.utilities.idempotency.serialization.base import BaseIdempotencySerializer
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
-from service.core import aws
+from service.core import aws, start
 from service.core.caller import caller
 from service.core.errors import KeyReusedError
 from service.core.problems import problem
@@ -66,6 +68,7 @@ class Idempotency:
 
     def __init__(self, app: APIGatewayRestResolver):
         self._app = app
+        table = _TableSettings.from_environment().idempotency_table_name
         self._config = IdempotencyConfig(
             event_key_jmespath="[caller, operation, key]",
             payload_validation_jmespath="body",
@@ -76,14 +79,14 @@ class Idempotency:
         self._respond = idempotent_function(
             _respond,
             data_keyword_argument="request",
-            persistence_store=DynamoDBPersistenceLayer(
-                table_name=_TableSettings.from_environment().idempotency_table_name, boto3_client=aws.dynamodb()
-            ),
+            persistence_store=DynamoDBPersistenceLayer(table_name=table, boto3_client=aws.dynamodb()),
             config=self._config,
             output_serializer=_ResponseSerializer(),
         )
         app.exception_handler([KeyReusedError, IdempotencyValidationError])(_key_reused)
         app.exception_handler([IdempotencyAlreadyInProgressError, IdempotencyInconsistentStateError])(_in_progress)
+        if start.PRIMED:
+            _connect(table)
 
     @property
     def caller(self) -> str:
@@ -108,6 +111,12 @@ class Idempotency:
         }
         response: Response[Any] = self._respond(request=request, operation=operation)
         return response
+
+
+def _connect(table: str) -> None:
+    """Has a connection to DynamoDB ready, by a read of what isn't there; its failure is the first request's to see."""
+    with suppress(BotoCoreError, ClientError):
+        aws.dynamodb().get_item(TableName=table, Key={"id": {"S": "-"}})
 
 
 def _respond(*, request: dict[str, Any], operation: Operation) -> Response[Any]:  # noqa: ARG001

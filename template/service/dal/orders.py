@@ -34,6 +34,7 @@ class _TableSettings(Settings):
 
 _TABLE = _TableSettings.from_environment().orders_table_name
 _REQUEST_HASH = "request_hash"
+_dynamodb = aws.dynamodb()
 _serializer, _deserializer = TypeSerializer(), TypeDeserializer()
 
 
@@ -45,7 +46,7 @@ def put(order: Order, *, request_hash: str) -> Order:
     """
     item = {name: _serializer.serialize(value) for name, value in order.model_dump(mode="json").items()}
     try:
-        aws.dynamodb().put_item(
+        _dynamodb.put_item(
             TableName=_TABLE,
             Item={**item, _REQUEST_HASH: {"S": request_hash}},
             ConditionExpression="attribute_not_exists(id)",
@@ -63,7 +64,7 @@ def put(order: Order, *, request_hash: str) -> Order:
 
 def get(order_id: UUID) -> Order:
     """The order; raises NotFoundError when there is none."""
-    response = aws.dynamodb().get_item(TableName=_TABLE, Key=_key(str(order_id)), ConsistentRead=True)
+    response = _dynamodb.get_item(TableName=_TABLE, Key=_key(str(order_id)), ConsistentRead=True)
     if "Item" not in response:
         raise OrderNotFoundError
     return _order(response["Item"])
@@ -72,9 +73,7 @@ def get(order_id: UUID) -> Order:
 def delete(order_id: UUID) -> None:
     """Deletes the order; raises NotFoundError when there is none."""
     try:
-        aws.dynamodb().delete_item(
-            TableName=_TABLE, Key=_key(str(order_id)), ConditionExpression="attribute_exists(id)"
-        )
+        _dynamodb.delete_item(TableName=_TABLE, Key=_key(str(order_id)), ConditionExpression="attribute_exists(id)")
     except ClientError as error:
         if _is_failed_condition(error):
             raise OrderNotFoundError from None
@@ -88,7 +87,7 @@ def page(*, limit: int, next_token: str | None) -> OrderPage:
         position = cursor.decode(next_token, query="all", attributes={"id"})
         arguments["ExclusiveStartKey"] = _key(position["id"])
     with _invalid_cursors_named():
-        response = aws.dynamodb().scan(TableName=_TABLE, Limit=limit, **arguments)
+        response = _dynamodb.scan(TableName=_TABLE, Limit=limit, **arguments)
     return _page(response["Items"], response.get("LastEvaluatedKey"), attributes=("id",), query="all")
 
 
@@ -103,7 +102,7 @@ def page_of_customer(name: str, *, limit: int, next_token: str | None) -> OrderP
             **{attribute: {"S": value} for attribute, value in position.items()},
         }
     with _invalid_cursors_named():
-        response = aws.dynamodb().query(
+        response = _dynamodb.query(
             TableName=_TABLE,
             IndexName="by_customer",
             KeyConditionExpression="#name = :name",
