@@ -1,0 +1,138 @@
+"""Measures the functions: their start, their first request and the following ones."""
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from infra.routes import ROUTES
+from tests.bench import probe
+from tests.bench.stub import Stub, running
+from tests.orders.samples import ANSWERS, request
+from tests.support import sandbox
+from tests.support.sandbox import Sandbox
+
+WARM_REQUESTS = 50
+FLOOR = "boto3 alone"
+"""`import boto3; boto3.client("dynamodb")`, with botocore as it is published."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured: a module with a Lambda handler, and the requests that it is sent."""
+
+    name: str
+    module: str
+    sandbox: Sandbox
+    request: Callable[[], dict[str, Any] | None]
+
+    @property
+    def statement(self) -> str:
+        """What makes the handler ready."""
+        if self.module == "boto3":
+            return "import boto3; boto3.client('dynamodb')"
+        return f"import {self.module}"
+
+    def requests(self, count: int) -> list[dict[str, Any]]:
+        """As many requests; none where there is no sample of one."""
+        return [event for event in (self.request() for _ in range(count)) if event is not None]
+
+
+@dataclass
+class Measurement:
+    """What was measured of a subject: medians, by name."""
+
+    instructions: int | None
+    values: dict[str, float] = field(default_factory=dict)
+    calls: dict[str, dict[str, int]] = field(default_factory=dict)
+    """AWS calls at the start, of the first request, and of a following one, by operation."""
+
+
+def subjects() -> list[Subject]:
+    """The floor, and the functions of the route table."""
+    return [
+        Subject(FLOOR, "boto3", sandbox.floor(), dict),
+        *(
+            Subject(route.handler, route.module, sandbox.function(), lambda handler=route.handler: request(handler))  # type: ignore[misc]
+            for route in ROUTES
+        ),
+    ]
+
+
+def measure(chosen: list[Subject], *, rounds: int, **variables: str) -> dict[str, Measurement]:
+    """Measures the subjects, by name; every round starts each one anew, in turns forwards and backwards."""
+    counted = sandbox.has_valgrind()
+    measurements = {
+        subject.name: Measurement(
+            subject.sandbox.instructions(subject.statement, **_unprimed(variables)) if counted else None
+        )
+        for subject in chosen
+    }
+    with _stub() as probes:
+        results: dict[str, list[dict[str, float | None]]] = {subject.name: [] for subject in chosen}
+        for number in range(rounds):
+            for subject in chosen if number % 2 == 0 else reversed(chosen):
+                results[subject.name].append(probes.run(subject, 1 + WARM_REQUESTS, variables))
+        for subject in chosen:
+            one = measurements[subject.name]
+            one.calls = probes.calls(subject, variables)
+            for name in results[subject.name][0]:
+                values = [value for result in results[subject.name] if (value := result[name]) is not None]
+                if values:
+                    one.values[name] = median(values)
+    return measurements
+
+
+class _Probes:
+    """Runs probes against a stub of AWS."""
+
+    def __init__(self, stub: Stub, folder: Path):
+        self._stub, self._folder = stub, folder
+
+    def run(self, subject: Subject, requests: int, variables: dict[str, str]) -> dict[str, float | None]:
+        """What a new process takes for its start and for as many requests."""
+        result = subject.sandbox.run(
+            probe.__file__,
+            subject.module,
+            text=json.dumps(subject.requests(requests)),
+            **self._variables(subject, variables),
+        )
+        values: dict[str, float | None] = json.loads(result.splitlines()[-1])
+        return values
+
+    def calls(self, subject: Subject, variables: dict[str, str]) -> dict[str, dict[str, int]]:
+        calls: list[Counter[str]] = []
+        for requests in range(3):
+            self._stub.calls()
+            self.run(subject, requests, variables)
+            calls.append(self._stub.calls())
+        start, first, second = calls
+        return {"start": dict(start), "first": dict(first - start), "warm": dict(second - first)}
+
+    def _variables(self, subject: Subject, variables: dict[str, str]) -> dict[str, str]:
+        roots = {**subject.sandbox.variables, **variables}.get("AWS_CA_BUNDLE") or _all_roots()
+        trusted = self._stub.trusted_with(Path(roots), self._folder)
+        return {**variables, "AWS_ENDPOINT_URL": self._stub.url, "AWS_CA_BUNDLE": str(trusted)}
+
+
+@contextmanager
+def _stub() -> Iterator[_Probes]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with running(ANSWERS, folder) as stub:
+            yield _Probes(stub, folder)
+
+
+def _all_roots() -> str:
+    """botocore's own certificates, which it takes when it isn't told of others."""
+    return str(sandbox.floor().path[0] / "botocore" / "cacert.pem")
+
+
+def _unprimed(variables: dict[str, str]) -> dict[str, str]:
+    """Instructions are counted without a network: what a function does there at its start is not in them."""
+    return {**variables, "START_PRIMED": "false"}
