@@ -6,7 +6,7 @@ python -m tests.bench [--rounds N] [--json FILE] [functions] [levers] [layer]   
 import argparse
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +44,10 @@ def _functions(rounds: int) -> dict[str, Any]:
 def _levers(rounds: int) -> dict[str, Any]:
     """The route table's first function, without each of what makes it start faster."""
     subject = functions.subjects()[1]
-    [measured] = functions.measure([subject], rounds=rounds).values()
-    without = {
-        name: one for name in START for one in functions.measure([subject], rounds=rounds, **{name: ""}).values()
-    }
-    print(report.levers(subject.name, measured, without))
-    return {name: asdict(m) for name, m in {"": measured, **without}.items()}
+    without = [replace(subject, name=name, variables={name: ""}) for name in START]
+    measured = functions.measure([subject, *without], rounds=rounds)
+    print(report.levers(measured))
+    return {name: asdict(m) for name, m in measured.items()}
 
 
 def _layer(_: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 from infra.routes import ROUTES
 from tests.bench import probe
 from tests.bench.stub import Stub, running
-from tests.orders.samples import ANSWERS, request
+from tests.samples import ANSWERS, request
 from tests.support import sandbox
 from tests.support.sandbox import Sandbox
 
@@ -24,12 +24,13 @@ FLOOR = "boto3 alone"
 
 @dataclass(frozen=True)
 class Subject:
-    """What is measured: a module with a Lambda handler, and the requests that it is sent."""
+    """What is measured: a module with a Lambda handler, the requests that it is sent, and variables of its own."""
 
     name: str
     module: str
     sandbox: Sandbox
     request: Callable[[], dict[str, Any] | None]
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def statement(self) -> str:
@@ -64,23 +65,23 @@ def subjects() -> list[Subject]:
     ]
 
 
-def measure(chosen: list[Subject], *, rounds: int, **variables: str) -> dict[str, Measurement]:
+def measure(chosen: list[Subject], *, rounds: int) -> dict[str, Measurement]:
     """Measures the subjects, by name; every round starts each one anew, in turns forwards and backwards."""
     counted = sandbox.has_valgrind()
     measurements = {
         subject.name: Measurement(
-            subject.sandbox.instructions(subject.statement, **_unprimed(variables)) if counted else None
+            subject.sandbox.instructions(subject.statement, **_unprimed(subject)) if counted else None
         )
         for subject in chosen
     }
-    with _stub() as probes:
+    with probes() as stubbed:
         results: dict[str, list[dict[str, float | None]]] = {subject.name: [] for subject in chosen}
         for number in range(rounds):
             for subject in chosen if number % 2 == 0 else reversed(chosen):
-                results[subject.name].append(probes.run(subject, 1 + WARM_REQUESTS, variables))
+                results[subject.name].append(stubbed.run(subject, 1 + WARM_REQUESTS))
         for subject in chosen:
             one = measurements[subject.name]
-            one.calls = probes.calls(subject, variables)
+            one.calls = stubbed.calls(subject)
             for name in results[subject.name][0]:
                 values = [value for result in results[subject.name] if (value := result[name]) is not None]
                 if values:
@@ -88,44 +89,46 @@ def measure(chosen: list[Subject], *, rounds: int, **variables: str) -> dict[str
     return measurements
 
 
-class _Probes:
+class Probes:
     """Runs probes against a stub of AWS."""
 
     def __init__(self, stub: Stub, folder: Path):
         self._stub, self._folder = stub, folder
 
-    def run(self, subject: Subject, requests: int, variables: dict[str, str]) -> dict[str, float | None]:
+    def run(self, subject: Subject, requests: int) -> dict[str, float | None]:
         """What a new process takes for its start and for as many requests."""
         result = subject.sandbox.run(
             probe.__file__,
             subject.module,
             text=json.dumps(subject.requests(requests)),
-            **self._variables(subject, variables),
+            **self._variables(subject),
         )
         values: dict[str, float | None] = json.loads(result.splitlines()[-1])
         return values
 
-    def calls(self, subject: Subject, variables: dict[str, str]) -> dict[str, dict[str, int]]:
+    def calls(self, subject: Subject) -> dict[str, dict[str, int]]:
+        """The AWS calls of a start, of its first request and of a following one, by operation."""
         calls: list[Counter[str]] = []
         for requests in range(3):
             self._stub.calls()
-            self.run(subject, requests, variables)
+            self.run(subject, requests)
             calls.append(self._stub.calls())
         start, first, second = calls
         return {"start": dict(start), "first": dict(first - start), "warm": dict(second - first)}
 
-    def _variables(self, subject: Subject, variables: dict[str, str]) -> dict[str, str]:
-        roots = {**subject.sandbox.variables, **variables}.get("AWS_CA_BUNDLE") or _all_roots()
+    def _variables(self, subject: Subject) -> dict[str, str]:
+        roots = {**subject.sandbox.variables, **subject.variables}.get("AWS_CA_BUNDLE") or _all_roots()
         trusted = self._stub.trusted_with(Path(roots), self._folder)
-        return {**variables, "AWS_ENDPOINT_URL": self._stub.url, "AWS_CA_BUNDLE": str(trusted)}
+        return {**subject.variables, "AWS_ENDPOINT_URL": self._stub.url, "AWS_CA_BUNDLE": str(trusted)}
 
 
 @contextmanager
-def _stub() -> Iterator[_Probes]:
+def probes() -> Iterator[Probes]:
+    """Probes with a stub of their own."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with running(ANSWERS, folder) as stub:
-            yield _Probes(stub, folder)
+            yield Probes(stub, folder)
 
 
 def _all_roots() -> str:
@@ -133,6 +136,6 @@ def _all_roots() -> str:
     return str(sandbox.floor().path[0] / "botocore" / "cacert.pem")
 
 
-def _unprimed(variables: dict[str, str]) -> dict[str, str]:
+def _unprimed(subject: Subject) -> dict[str, str]:
     """Instructions are counted without a network: what a function does there at its start is not in them."""
-    return {**variables, "START_PRIMED": "false"}
+    return {**subject.variables, "START_PRIMED": ""}

@@ -38,8 +38,9 @@ def functions(measurements: Mapping[str, Measurement]) -> str:
     )
 
 
-def levers(name: str, measured: Measurement, without: Mapping[str, Measurement]) -> str:
-    """A row for each lever: how much more the function takes without it."""
+def levers(measurements: Mapping[str, Measurement]) -> str:
+    """A row for each lever: how much more the function, which comes first, takes without it."""
+    (name, measured), *without = measurements.items()
 
     def more(other: Measurement, value: str) -> str:
         if value not in other.values or value not in measured.values:
@@ -56,7 +57,7 @@ def levers(name: str, measured: Measurement, without: Mapping[str, Measurement])
                 else "-",
                 *(more(m, value) for value in ("ready_cpu_ms", "first_cpu_ms", "peak_mb")),
             )
-            for lever, m in without.items()
+            for lever, m in without
         ),
     )
 

@@ -1,4 +1,4 @@
-"""A request to each function of the orders API, and what AWS answers meanwhile: what `make bench` measures with."""
+"""A request to each function, and what AWS answers meanwhile: what `make bench` measures with. Yours to edit."""
 
 import uuid
 from typing import Any
