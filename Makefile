@@ -45,6 +45,10 @@ fix: $(READY) ## Format, mend what lint can mend, and refresh the default render
 test: $(READY) check ## Run all tests: questions, renders, synthesis, the local cloud, updates
 	pytest -n $(WORKERS) $(TESTS)
 
+.PHONY: bench
+bench: $(READY) ## Measure a fresh render and write docs/benchmarks.md; BENCH="delivery functions ..." for parts of it
+	@PYTHONPATH=scripts python -m benchmarks $(BENCH)
+
 # Where `make render-test` renders the service, and what it answers.
 RENDER ?= build/render
 ANSWERS ?=
