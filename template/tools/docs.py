@@ -59,6 +59,9 @@ def stage() -> None:
     for script in (_MERMAID, _SWAGGER / "swagger-ui-bundle.min.js", _SWAGGER / "swagger-ui.min.css"):
         shutil.copy(script, assets)
     (DOCS / "index.md").write_text(_as_a_page((ROOT / "README.md").read_text()))
+    for page in DOCS.rglob("*.md"):
+        # Pygments takes what has no prompt in a console for output, and dims it.
+        page.write_text(re.sub(r"^( *```)console$", r"\1sh", page.read_text(), flags=re.MULTILINE))
     document = (ROOT / "docs" / "openapi.json").read_text().replace("</", "<\\/")
     (DOCS / "swagger.html").write_text(_SWAGGER_PAGE.substitute(name=service["name"], document=document))
     # JSON's strings are TOML's.
