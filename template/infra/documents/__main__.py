@@ -10,7 +10,7 @@ from aws_cdk.assertions import Template
 
 from infra import settings as service_settings
 from infra.build import Build, BuildError
-from infra.documents import architecture, costs, permissions, security
+from infra.documents import architecture, costs, dashboards, permissions, security
 from infra.extensions import extend
 from infra.routes import ROUTES
 from infra.settings import ROOT, Settings, SettingsError
@@ -38,6 +38,7 @@ def current(synthesise: Callable[[Settings, str], Resources] | None = None) -> d
         "permissions.md": permissions.document(first, templates[first]),
         "costs.md": costs.document(settings.service, templates),
         "security.json": security.document(last, templates[last]),
+        **dashboards.documents(templates[last]),
     }
 
 

@@ -29,7 +29,11 @@ def document(settings: Settings, routes: Sequence[Route]) -> str:
         "",
         *_diagram(_monitoring(environments)),
         "",
-        "The [runbook](runbook.md) says of each alarm what it means and what to do.",
+        "The [runbook](runbook.md) says of each alarm what it means and what to do. The high-level dashboard, as",
+        "its JSON lays it out (the data is CloudWatch's); [the low-level one](dashboard-low.svg) has as much of each",
+        "function and table:",
+        "",
+        "![The high-level dashboard](dashboard-high.svg)",
         "",
         "## Environments",
         "",
@@ -104,13 +108,16 @@ def _way(environments: Sequence[Environment]) -> Iterator[str]:
 
 
 def _table(environments: Sequence[Environment]) -> Iterator[str]:
-    yield "| environment | account | region | AWS WAF | new code | tables | logs | `/swagger` |"
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    yield "| environment | where | AWS WAF | new code | tables | logs | `/swagger` |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
     for environment in environments:
+        is_marked = environment.production and environment.name != "production"
         yield (
-            f"| {environment.name}{' (production)' if environment.production else ''} "
-            f"| {environment.account or 'of the credentials'} | {environment.region} "
+            f"| {environment.name}{' (production)' if is_marked else ''} "
+            f"| {' '.join(filter(None, (environment.account, environment.region)))} "
             f"| {'yes' if environment.waf else 'no'} | {environment.delivery.replace('_', ' ')} "
-            f"| {'kept, restorable for 35 days' if environment.retain_data else 'gone with the stack'} "
+            f"| {'kept' if environment.retain_data else 'deleted'} "
             f"| {environment.log_retention_days} days | {'yes' if environment.swagger else 'no'} |"
         )
+    yield ""
+    yield "Tables are kept or deleted when the stack goes; kept ones can be restored to any second of the last 35 days."

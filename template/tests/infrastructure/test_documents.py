@@ -10,6 +10,7 @@ from infra.documents import __main__ as documents
 from infra.documents import architecture
 from infra.routes import ROUTES
 from infra.settings import Settings, load
+from service.models.metrics import BusinessMetric
 from tests.support.synthesis import template
 
 
@@ -53,6 +54,14 @@ def test_the_diagrams_follow_the_settings(authorization: str, expected: str, oth
     assert "on@call.example" in text
     assert "roll back a deployment in live" in text
     assert "local --> e0[test] --> e1[live]" in text
+
+
+def test_the_pictures_of_the_dashboards_show_every_function_table_and_business_metric(current: dict[str, str]) -> None:
+    low = current["dashboard-low.svg"]
+    for name in (*(route.handler for route in ROUTES), *(table.name for route in ROUTES for table in route.tables)):
+        assert re.search(rf">[\w ]+ {name}</text>", low)
+    for name in BusinessMetric:
+        assert f">{name}</text>" in current["dashboard-high.svg"]
 
 
 def test_every_grant_of_the_route_table_is_a_row(current: dict[str, str]) -> None:
