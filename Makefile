@@ -26,11 +26,21 @@ $(READY): pyproject.toml scripts/setup template/tools/uv template/tools/python
 demo: $(READY) ## Render a service into DEMO, deploy it onto the local cloud and place an order
 	@python scripts/demo.py $(DEMO)
 
+.PHONY: docs
+docs: $(READY) ## Build the documentation site into build/site
+	@python scripts/site_builder.py
+
+.PHONY: pictures
+pictures: docs ## Make the pictures in docs/assets from a real run, and look at both sites in Chromium
+	@$$(template/tools/uv) sync --quiet --inexact --group pictures
+	@python scripts/pictures.py
+
 .PHONY: check
-check: $(READY) ## Check the format, lint and types of this repository's own Python
+check: $(READY) ## Check the format, lint and types of this repository's own Python, and the spelling of everything
 	ruff format --check --quiet .
 	ruff check --quiet .
 	mypy
+	codespell
 	@python scripts/ownership.py
 	@python template/tools/workflows.py .
 
@@ -40,6 +50,7 @@ fix: $(READY) ## Format, mend what lint can mend, and refresh the default render
 	ruff check --fix --quiet .
 	ruff format --quiet .
 	python scripts/refresh_defaults.py
+	python scripts/questions.py
 
 .PHONY: test
 test: $(READY) check ## Run all tests: questions, renders, synthesis, the local cloud, updates
