@@ -1,0 +1,266 @@
+"""The documents: what they tell people to do works, what they quote and link is there, what is generated is current.
+
+Every command in a `console` fence is run, a service's in a deployed service, each once. One that can't be has a comment
+above its fence, `<!-- not run: the reason -->`, and stands in `NOT_RUN`.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import questions
+import site_builder
+from conftest import BLUEPRINT, RUNTIME, Service
+
+NOT_RUN = {
+    "README.md": ["make demo", "make test"],
+    "docs/contributing.md": [
+        "make",
+        "make check",
+        "make test",
+        "make fix",
+        "make demo",
+        "make docs",
+        "make pictures",
+    ],
+    "service/docs/runbook.md": [
+        "git checkout LAST_GOOD_COMMIT",
+        "ENVIRONMENT=production make diff",
+        "ENVIRONMENT=production make deploy",
+        "aws dynamodb restore-table-to-point-in-time --source-table-name TABLE --target-table-name TABLE-restored "
+        "--restore-date-time 2026-11-23T08:00:00Z",
+        "aws dynamodb wait table-exists --table-name TABLE-restored",
+    ],
+}
+"""The commands that no test of this module runs; the pages say why."""
+
+_URL = "https://github.com/OWNER/serverless-service-blueprint"
+RUN_ELSEWHERE = {
+    "make e2e": ("test_local_cloud.py", '"e2e"'),
+    "make update-check": ("test_make_update.py", '"update-check"'),
+    "make update": ("test_make_update.py", '"update"'),
+    "git reset --hard && git clean -fd": ("test_make_update.py", "git reset --hard && git clean -fd"),
+    f"copier copy --skip '*' {_URL} .": ("test_adoption.py", '"copier copy --skip"'),
+    'git add --all && git commit --message "Add the blueprint\'s files"': ("test_adoption.py", "the blueprint's files"),
+    f"copier copy --defaults --data-file .copier-answers.yml {_URL} ../fresh": (
+        "test_adoption.py",
+        '"copier copy --defaults --data-file"',
+    ),
+}
+"""The commands that another module runs, and what stands there of it."""
+
+_AUTHOR = [f"GIT_{role}_{part}=reader@example.com" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")]
+
+CHECKS = {"make check", "make test"}
+"""What is run once, after all that the pages add."""
+
+_FENCE = re.compile(
+    r"(?:<!-- not run: (?P<reason>.+?) -->\n)?"
+    r"^ *```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^ *```$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Fence:
+    """A fenced block of a page."""
+
+    language: str
+    title: str
+    text: str
+    is_run: bool
+
+    @property
+    def commands(self) -> list[str]:
+        """The commands of a console, without comments."""
+        lines = (re.sub(r"(^|\s)#.*", "", line).strip() for line in self.text.splitlines())
+        return [line for line in lines if line] if self.language == "console" else []
+
+
+def fences(page: Path) -> list[Fence]:
+    return [
+        Fence(found["language"], found["title"] or "", found["text"], is_run=not found["reason"])
+        for found in _FENCE.finditer(page.read_text())
+    ]
+
+
+class Reader:
+    """Someone who does what the pages say, in one folder, each command once."""
+
+    def __init__(self, home: Path):
+        self.folder = home
+        self._done = set(RUN_ELSEWHERE)
+
+    @property
+    def service(self) -> Service:
+        return Service(self.folder)
+
+    def follow(self, page: Path, *, but: set[str]) -> None:
+        """Writes the files and makes the edits that the page shows, and runs its commands, in the page's order."""
+        for fence in fences(page):
+            if fence.title:
+                self._edit(fence)
+            for command in fence.commands:
+                if fence.is_run and command not in but | set(RUN_ELSEWHERE):
+                    self._run(command)
+
+    def run_commands(self, page: Path) -> None:
+        """Runs the page's commands that were not run yet."""
+        for fence in fences(page):
+            for command in fence.commands:
+                if fence.is_run and command not in self._done:
+                    self._run(command)
+
+    def _edit(self, fence: Fence) -> None:
+        path = self.folder / fence.title
+        if fence.language != "diff":
+            path.write_text(fence.text)
+            return
+        lines = fence.text.splitlines(keepends=True)
+        before = "".join(line[1:] or "\n" for line in lines if line[0] in " -\n")
+        after = "".join(line[1:] or "\n" for line in lines if line[0] in " +\n")
+        text = path.read_text()
+        assert text.count(before) == 1, f"{fence.title} has this {text.count(before)} times:\n{before}"
+        path.write_text(text.replace(before, after))
+
+    def _run(self, command: str) -> None:
+        self._done.add(command)
+        if folder := re.fullmatch(r"cd (\S+)", command):
+            self.folder /= folder[1]
+            return
+        # This tree, by the installed copier, instead of the repository's newest version, by one that is downloaded.
+        copier = f"{sys.executable} -m copier copy --defaults --quiet --vcs-ref=HEAD -d python_version={RUNTIME}"
+        real = command.replace(_URL, str(BLUEPRINT))
+        real = real.replace("uvx copier copy", copier)
+        if update := re.fullmatch(r"make update OPTIONS='--data (.+)'", command):
+            # This tree is no version, so nothing can be updated from it: what the answer decides is rendered anew.
+            # tests/test_make_update.py updates.
+            only_workflows = "--exclude '/*' --exclude '!/.github' --exclude '!/.copier-answers.yml'"
+            real = f"{copier} --overwrite {only_workflows} --data {update[1]} {BLUEPRINT} ."
+        Service(self.folder).run("env", *_AUTHOR, "sh", "-c", real)
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    """A reader who has followed the page "Get started", but for ending the local cloud, which comes at the end."""
+    reader = Reader(tmp_path_factory.mktemp("reader"))
+    try:
+        reader.follow(BLUEPRINT / "docs" / "get-started.md", but={*CHECKS, "make local-stop"})
+        yield reader
+    finally:
+        reader.service.make("local-stop", check=False)
+
+
+def blueprint_pages() -> list[Path]:
+    return [BLUEPRINT / "README.md", *sorted((BLUEPRINT / "docs").glob("*.md"))]
+
+
+def service_pages(service: Service) -> list[Path]:
+    return [service.path / "README.md", service.path / "AGENTS.md", *sorted((service.path / "docs").glob("*.md"))]
+
+
+class _Page(HTMLParser):
+    """What a page of a site loads and where it leads."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.loads: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        values = dict(attributes)
+        if tag in {"script", "img", "iframe", "source"} or (tag == "link" and values.get("rel") != "canonical"):
+            self.loads += [value for name in ("src", "href") if (value := values.get(name))]
+
+
+def assert_it_loads_nothing_from_elsewhere(site: Path) -> None:
+    pages = list(site.rglob("*.html"))
+    assert pages
+    for page in pages:
+        for address in _Page(page.read_text()).loads:
+            assert not re.match(r"(https?:)?//", address), f"{page.name} loads {address}"
+            if not address.startswith("data:"):
+                folder = site if address.startswith("/") else page.parent
+                path = folder / re.split(r"[?#]", address)[0].lstrip("/")
+                assert path.exists(), f"{page.name} lacks {address}"
+    for sheet in site.rglob("*.css"):
+        assert not re.search(r"url\(\s*['\"]?(https?:)?//|@import", sheet.read_text()), sheet.name
+
+
+def test_the_page_of_the_questions_is_current() -> None:
+    assert questions.PAGE.read_text() == questions.page(), "run `make fix`"
+
+
+def test_quoting_what_is_not_there_is_refused() -> None:
+    quoted = site_builder.quote("template/service/core/settings.py Settings.from_environment")
+    assert quoted.startswith('```python title="service/core/settings.py"\n@classmethod\ndef from_environment(')
+    with pytest.raises(site_builder.QuoteError, match=r"settings\.py has no Settings\.nothing"):
+        site_builder.quote("template/service/core/settings.py Settings.nothing")
+    with pytest.raises(site_builder.QuoteError, match=r"there is no template/nothing\.py"):
+        site_builder.quote("template/nothing.py")
+
+
+def test_no_page_copies_code_of_the_template() -> None:
+    """A quote is a fence that names what it quotes."""
+    for page in blueprint_pages():
+        assert not [fence for fence in fences(page) if fence.language in {"python", "toml"}], page.name
+
+
+def test_every_page_of_a_site_is_in_its_navigation() -> None:
+    for configuration, pages in (
+        (BLUEPRINT / "zensical.toml", BLUEPRINT / "docs"),
+        (BLUEPRINT / "template" / "zensical.toml", BLUEPRINT / "template" / "docs"),
+    ):
+        named = set(re.findall(r"\"([\w-]+)\.md\"", configuration.read_text()))
+        written = {path.name.partition(".")[0] for path in pages.glob("*.md*")}
+        assert written - named == set()
+
+
+def test_both_sites_are_built_without_a_warning_and_load_nothing_from_elsewhere(reader: Reader, tmp_path: Path) -> None:
+    # Given a service that has just been made, when its site is built, and the blueprint's with its pages,
+    # then zensical has found no link that leads nowhere,
+    reader.service.make("docs")
+    assert site_builder.build(reader.folder, tmp_path) == 0
+    # and all that the pages load is there
+    for site in (reader.folder / "build" / "site", tmp_path / "site"):
+        assert_it_loads_nothing_from_elsewhere(site)
+    assert json.loads((tmp_path / "site" / "service" / "openapi.json").read_text())["info"]["title"] == "orders"
+
+
+def test_an_endpoint_is_added_by_following_its_page(reader: Reader) -> None:
+    reader.follow(reader.folder / "docs" / "add-an-endpoint.md", but=CHECKS)
+
+
+def test_a_table_a_flag_an_environment_and_a_resource_are_added_by_following_their_page(reader: Reader) -> None:
+    reader.follow(reader.folder / "docs" / "add-more.md", but=set())
+
+
+def test_every_other_command_of_a_page_works(reader: Reader) -> None:
+    for page in service_pages(reader.service):
+        reader.run_commands(page)
+
+
+def test_what_is_not_run_is_known(reader: Reader) -> None:
+    pages = {str(page.relative_to(BLUEPRINT)): page for page in blueprint_pages()}
+    pages |= {f"service/{page.relative_to(reader.folder)}": page for page in service_pages(reader.service)}
+    marked = {
+        name: [command for fence in fences(page) if not fence.is_run for command in fence.commands]
+        for name, page in pages.items()
+    }
+    assert {name: commands for name, commands in marked.items() if commands} == NOT_RUN
+    # and of the blueprint's pages, what "Get started" has and what other modules run is all the rest
+    followed = {command for fence in fences(BLUEPRINT / "docs" / "get-started.md") for command in fence.commands}
+    for page in blueprint_pages():
+        for fence in fences(page):
+            assert not fence.is_run or set(fence.commands) <= followed | set(RUN_ELSEWHERE), page.name
+
+
+@pytest.mark.parametrize("command", RUN_ELSEWHERE)
+def test_what_another_module_runs_stands_there(command: str) -> None:
+    module, text = RUN_ELSEWHERE[command]
+    assert text in (BLUEPRINT / "tests" / module).read_text()
