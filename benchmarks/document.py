@@ -38,14 +38,15 @@ What the function takes more without each of what `infra/start.py` switches on:
 
 ## Memory
 
-Computed from the CPU times of the route table's first function, with {round_trip:.0f} ms assumed for each of its {calls} calls of DynamoDB
-(`benchmarks/memory.py`). A start is one without the boost that Lambda is reported to give it, so it is faster than that.
+Computed from the CPU times of the route table's first function, with {round_trip:.0f} ms assumed for each of its
+{calls} calls of DynamoDB (`benchmarks/memory.py`). A start is one without the boost that Lambda is reported to give it,
+so it is faster than that.
 
 {memory}
 
 The function needs {peak:.0f} MB, so that memory is bought for its processors alone. Up to 1024 MiB each step takes
-milliseconds off every request and much off every start; the next one, to a whole processor, adds half to the price for a few
-milliseconds. API Gateway takes 3.50 USD for the same million. So the default is 1024 MiB, `MEMORY_MIB` in
+milliseconds off every request and much off every start; the next one, to a whole processor, adds half to the price
+for a few milliseconds. API Gateway takes 3.50 USD for the same million. So the default is 1024 MiB, `MEMORY_MIB` in
 `infra/functions.py`.
 
 ## From a render to the first order
