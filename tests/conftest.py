@@ -18,6 +18,9 @@ BLUEPRINT = Path(__file__).parents[1]
 RUNTIME = f"{sys.version_info.major}.{sys.version_info.minor}"
 """The Lambda runtime that most renders are for: this interpreter's, so that they run on it."""
 
+# The modules that take minutes, the longest first, so that no process is left with one at the end.
+LONGEST = ["test_workflows", "test_local_cloud", "test_docs", "test_synthesis", "test_e2e_is_no_toy", "test_teams"]
+
 # A user's shell knows nothing of this repository's own environment.
 _FOREIGN = ("AWS_", "COPIER_", "PYTEST_", "PYTHON", "UV", "VIRTUAL_ENV", "MAKE", "MFLAGS", "LOCAL_", "STACK_")
 
@@ -32,6 +35,10 @@ def user_environment(**variables: str) -> dict[str, str]:
     python = str(Path(sys.executable).resolve().parent)
     path = [folder for folder in environment["PATH"].split(os.pathsep) if folder != own]
     return {**environment, "PATH": os.pathsep.join([python, *path]), **variables}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 @dataclass(frozen=True)
@@ -64,8 +71,7 @@ class Service:
         for name in (".venv", "node_modules"):
             (self.path / name).symlink_to(workshop.path / name)
         shutil.copy(workshop.path / "uv.lock", self.path / "uv.lock")
-        if (workshop.path / ".mypy_cache").exists():
-            shutil.copytree(workshop.path / ".mypy_cache", self.path / ".mypy_cache", dirs_exist_ok=True)
+        shutil.copytree(workshop.path / ".mypy_cache", self.path / ".mypy_cache", dirs_exist_ok=True)
         return self
 
     @contextmanager
@@ -107,7 +113,10 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Service:
     with FileLock(shared / "workshop.lock"):
         if not (path / ".venv" / ".ready").exists():
             shutil.rmtree(path, ignore_errors=True)
-            render(path).make("dev")
+            service = render(path)
+            service.make("dev")
+            # What mypy learns of the CDK takes it a minute, once for all who borrow it.
+            service.run(".venv/bin/mypy")
     return Service(path)
 
 

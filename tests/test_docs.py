@@ -41,7 +41,7 @@ NOT_RUN = {
 
 _URL = "https://github.com/OWNER/serverless-service-blueprint"
 RUN_ELSEWHERE = {
-    "make e2e": ("test_local_cloud.py", '"e2e"'),
+    "make e2e": ("test_teams.py", '"e2e"'),
     "make update-check": ("test_make_update.py", '"update-check"'),
     "make update": ("test_make_update.py", '"update"'),
     "git reset --hard && git clean -fd": ("test_make_update.py", "git reset --hard && git clean -fd"),
