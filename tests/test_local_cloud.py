@@ -52,18 +52,15 @@ def test_it_prints_the_addresses_and_an_order_that_works_when_pasted(deployed: S
     assert json.loads(answer[answer.index("{") :])["name"] == "Ada"
 
 
-def test_a_change_of_the_code_is_served_after_a_redeployment_in_seconds(deployed: Service) -> None:
+def test_a_change_of_the_code_is_served_after_a_redeployment_alone(deployed: Service) -> None:
     # Given a service that is deployed, when its code changes and it is deployed again
     change = ("service/models/input.py", "Field(strict=True)]", "Field(strict=True)] = 7")
     with deployed.edited(change):
-        started = time.monotonic()
         output = deployed.make("local").stdout
-        seconds = time.monotonic() - started
     # Then the new code answers
     assert call(deployed.path, "POST", "/api/orders", {"customer_name": "Ada"})["item_count"] == 7
-    # and the local cloud was neither started nor prepared anew
+    # and the local cloud was neither started nor prepared anew; `make bench` measures the seconds.
     assert "Starting the local cloud" not in output
-    assert seconds < 30, "the budget is 10 s on an idle machine"
 
 
 def test_it_listens_on_the_loopback_address_only_and_enforces_iam(deployed: Service) -> None:
