@@ -71,7 +71,7 @@ def call(folder: Path, method: str, path: str, body: dict[str, Any] | None = Non
     url = f"http://127.0.0.1:{port}/{stage}{path}"
     sent = urllib.request.Request(url, method=method, headers=dict(request.headers), data=data)
     with urllib.request.urlopen(sent, timeout=30) as response:  # noqa: S310
-        answer: dict[str, Any] = json.load(response)
+        answer: dict[str, Any] = json.loads(response.read() or "{}")
         print(f"   {method} {path} -> {response.status}\n   {json.dumps(answer)}")
     return answer
 

@@ -213,3 +213,46 @@ def test_a_template_that_the_cloud_refuses_is_reported_and_the_next_deployment_w
     # and without the change all is well
     deployed.make("local")
     assert call(deployed.path, "GET", "/api/orders")
+
+
+def test_a_queue_of_the_teams_works_as_its_page_shows(deployed: Service) -> None:
+    # Given all the edits of docs/add-more.md, of the team's files alone
+    page = (deployed.path / "docs" / "add-more.md").read_text()
+    page = page[page.index("## A resource") : page.index("## See it work")]
+    files: list[tuple[str, str]] = re.findall(r'```python title="([^"]+)"\n(.*?)```', page, re.DOTALL)
+    edits: list[tuple[str, str, str]] = re.findall(r'```diff title="(.+)"\n-(.*)\n\+(.*)\n```', page)
+    assert (len(files), len(edits)) == (3, 4)
+    extensions = (deployed.path / files[0][0]).read_text()
+    try:
+        for name, text in files:
+            (deployed.path / name).write_text(text)
+        with deployed.edited(*edits):
+            # When it is deployed and an order is deleted, then there is a message of it
+            deployed.make("local")
+            order = call(deployed.path, "POST", "/api/orders", {"customer_name": "Ada", "order_item_count": 1})
+            call(deployed.path, "DELETE", f"/api/orders/{order['id']}")
+            assert messages(deployed) == [order["id"]]
+            deployed.make("check")
+            # and without the one line it is refused, with what to do
+            with deployed.edited(("service/aws_services.py", ', "sqs")', ")")):
+                result = deployed.make("local", check=False)
+            assert result.returncode != 0
+            assert "Add 'sqs' to service/aws_services.py: the layer holds nothing of it." in result.stdout
+    finally:
+        (deployed.path / files[0][0]).write_text(extensions)
+        for name, _ in files[1:]:
+            (deployed.path / name).unlink(missing_ok=True)
+    deployed.make("local")
+
+
+def messages(service: Service) -> list[str]:
+    """What is in the local cloud's queue of parcels."""
+    program = (
+        "import boto3\n"
+        "from tests.support.environment import reach\n"
+        "reach()\n"
+        "sqs = boto3.client('sqs')\n"
+        "[url] = [url for url in sqs.list_queues()['QueueUrls'] if 'DeadLetters' not in url]\n"
+        "print(*[message['Body'] for message in sqs.receive_message(QueueUrl=url)['Messages']])\n"
+    )
+    return service.run(".venv/bin/python", "-c", program, ENVIRONMENT="local").stdout.split()

@@ -1,5 +1,6 @@
 """What the handlers read at import, for where there is no AWS: the OpenAPI document and the unit tests."""
 
+from infra import variables
 from infra.tables import TABLES
 
 VARIABLES = {
@@ -15,4 +16,5 @@ VARIABLES = {
     "POWERTOOLS_METRICS_NAMESPACE": "none",
     "POWERTOOLS_TRACE_DISABLED": "true",
     **{table.environment_variable: table.name for table in TABLES},
+    **variables.VARIABLES,
 }
