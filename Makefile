@@ -57,7 +57,7 @@ test: $(READY) check ## Run all tests: questions, renders, synthesis, the local 
 	pytest -n $(WORKERS) $(TESTS)
 
 .PHONY: bench
-bench: $(READY) ## Measure a fresh render and write docs/benchmarks.md; BENCH="delivery functions ..." for parts of it
+bench: $(READY) ## Measure a fresh render and write docs/performance.md; BENCH="delivery functions ..." for parts of it
 	@PYTHONPATH=scripts python -m benchmarks $(BENCH)
 
 # Where `make render-test` renders the service, and what it answers.

@@ -1,4 +1,4 @@
-"""`make bench`: measures a fresh render and writes docs/benchmarks.md with its plots.
+"""`make bench`: measures a fresh render and writes docs/performance.md with its plots.
 
     python -m benchmarks [delivery] [functions] [levers] [layer] [growth]      all parts by default
 
@@ -51,7 +51,7 @@ def main() -> None:
             results[part] = measure()
             KEPT.write_text(json.dumps(results, indent=2))
     if missing := [part for part in PARTS if part not in results]:
-        print(f"Still to be measured, before docs/benchmarks.md is written: {', '.join(missing)}.")
+        print(f"Still to be measured, before docs/performance.md is written: {', '.join(missing)}.")
         return
     document.write(results)
     print(f"Written: {document.FILE}")

@@ -1,4 +1,4 @@
-"""docs/benchmarks.md, from the results."""
+"""docs/performance.md, from the results."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,10 +8,14 @@ from benchmarks.memory import CALLS, ROUND_TRIP_MS, by_memory
 from benchmarks.rendered import BLUEPRINT
 
 _FLOOR = "boto3 alone"
-FILE = BLUEPRINT / "docs" / "benchmarks.md"
-_TEXT = """# Benchmarks
+FILE = BLUEPRINT / "docs" / "performance.md"
+_ASSETS = FILE.parent / "assets"
+_TEXT = """# Performance
 
 Written by `make bench`. Measured on {machine}
+
+What makes the functions start fast, with each measure's switch, gain and risk, and what was left alone with its reason, is in
+a service's own page on [how fast it starts and answers](service/performance.md).
 
 Times on a machine that does other things, too, vary; instructions hardly do. Nothing ran on AWS: add its network to
 the requests, and divide CPU times by the share of a processor that a function's memory brings
@@ -24,7 +28,7 @@ AWS is a stub over TLS on the same machine.
 
 {functions}
 
-![Instructions and time to a ready handler](benchmarks-start.svg)
+![Instructions and time to a ready handler](assets/performance-start.svg)
 
 ## What makes them start faster
 
@@ -61,7 +65,7 @@ The first two plots: the handlers against dynalite, which keeps items in order a
 A page's time and its capacity are those of the page, whatever the table's size is. The other two: the deployed service
 on the local cloud, where each caller has a process of its own and all share this machine's processors.
 
-![Latency and capacity against the table's size and the number of callers](benchmarks-growth.svg)
+![Latency and capacity against the table's size and the number of callers](assets/performance-growth.svg)
 
 {growth}
 """
@@ -70,10 +74,10 @@ on the local cloud, where each caller has a process of its own and all share thi
 def write(results: Mapping[str, Any]) -> None:
     """Writes the page and its plots."""
     functions = results["functions"]["measured"]
-    plots.start(functions, FILE.with_name("benchmarks-start.svg"))
+    plots.start(functions, _ASSETS / "performance-start.svg")
     first = next(one["values"] for name, one in functions.items() if name != _FLOOR)
     growth = results["growth"]
-    plots.growth(growth["table"], growth["callers"], FILE.with_name("benchmarks-growth.svg"))
+    plots.growth(growth["table"], growth["callers"], _ASSETS / "performance-growth.svg")
     FILE.write_text(
         _TEXT.format(
             machine=results["functions"]["machine"],

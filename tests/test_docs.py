@@ -16,6 +16,7 @@ import pytest
 import questions
 import site_builder
 from conftest import BLUEPRINT, RUNTIME, Service
+from demo import call
 
 NOT_RUN = {
     "README.md": ["make demo", "make test"],
@@ -238,6 +239,28 @@ def test_an_endpoint_is_added_by_following_its_page(reader: Reader) -> None:
 
 def test_a_table_a_flag_an_environment_and_a_resource_are_added_by_following_their_page(reader: Reader) -> None:
     reader.follow(reader.folder / "docs" / "add-more.md", but=set())
+    # The queue works: a deleted order is a message.
+    order = call(reader.folder, "POST", "/api/orders", {"customer_name": "Ada", "order_item_count": 1})
+    call(reader.folder, "DELETE", f"/api/orders/{order['id']}")
+    assert messages(reader.service) == [order["id"]]
+    # Without the one line for its AWS service it is refused, with what to do.
+    with reader.service.edited(("service/aws_services.py", ', "sqs")', ")")):
+        result = reader.service.make("openapi", check=False)
+    assert result.returncode != 0
+    assert "Add 'sqs' to service/aws_services.py: the layer holds nothing of it." in result.stdout
+
+
+def messages(service: Service) -> list[str]:
+    """What is in the local cloud's queue of parcels."""
+    program = (
+        "import boto3\n"
+        "from tests.support.environment import reach\n"
+        "reach()\n"
+        "sqs = boto3.client('sqs')\n"
+        "[url] = [url for url in sqs.list_queues()['QueueUrls'] if 'DeadLetters' not in url]\n"
+        "print(*[message['Body'] for message in sqs.receive_message(QueueUrl=url)['Messages']])\n"
+    )
+    return service.run(".venv/bin/python", "-c", program, ENVIRONMENT="local").stdout.split()
 
 
 def test_every_other_command_of_a_page_works(reader: Reader) -> None:
