@@ -18,14 +18,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from html import escape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from time import monotonic
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -36,8 +36,8 @@ SITES = {"blueprint": BLUEPRINT / "build" / "site", "service": BLUEPRINT / "buil
 SMALLEST_DIAGRAM = 15
 """Pixels that a diagram is high at least, also a wide one on a phone."""
 SCREENS = {"desktop": (1280, 900), "phone": (390, 844)}
-SCHEMES = ("light", "dark")
-COLUMNS = 104
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+COLUMNS = 108
 _COLORS = {"light": ("#f6f8fa", "#24292f", "#0550ae"), "dark": ("#161b22", "#e6edf3", "#79c0ff")}
 """Of the background, the text and the commands."""
 LONGEST_WAIT = 2.0
@@ -74,10 +74,6 @@ class Recording:
             self._add(rest, wait=0.1)
         return output.replace("\r", "")
 
-    def hide(self, pattern: str) -> None:
-        """Puts three dots in place of the pattern's second half."""
-        self.lines = [replace(line, text=re.sub(pattern, r"\1...", line.text)) for line in self.lines]
-
     def shorten(self, beginning: str) -> None:
         """Leaves of many lines that begin so the first two and the last one, with three dots for those in between."""
         places = [number for number, line in enumerate(self.lines) if line.text.startswith(beginning)]
@@ -88,6 +84,8 @@ class Recording:
     def _add(self, text: str, *, wait: float, is_command: bool = False) -> None:
         self._seconds += min(wait, LONGEST_WAIT)
         plain = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text).rstrip().rpartition("\r")[2]
+        # A key of the local cloud, which looks like one of AWS.
+        plain = re.sub(r"--user \S+", "--user ...", plain)
         wrapped = [plain[start : start + COLUMNS] for start in range(0, len(plain), COLUMNS)] or [""]
         self.lines += [Line(self._seconds, part, is_command) for part in wrapped]
 
@@ -160,8 +158,6 @@ def record(folder: Path) -> Recording:
         output = recording.run("make local", service)
         curl = output[output.index("  curl") :].strip()
         recording.run(f"{curl} --silent", service, shown=curl)
-        # A key of the local cloud, which looks like one of AWS.
-        recording.hide(r"(--user )\S+")
     finally:
         subprocess.run(["make", "--silent", "local-stop"], cwd=service, check=False)
     return recording

@@ -141,8 +141,7 @@ class Reader:
         if update := re.fullmatch(r"make update OPTIONS='--data (.+)'", command):
             # This tree is no version, so nothing can be updated from it: what the answer decides is rendered anew.
             # tests/test_make_update.py updates.
-            only_workflows = "--exclude '/*' --exclude '!/.github' --exclude '!/.copier-answers.yml'"
-            real = f"{copier} --overwrite {only_workflows} --data {update[1]} {BLUEPRINT} ."
+            real = f"{copier} --data {update[1]} {BLUEPRINT} ../anew && cp -R ../anew/.github ."
         Service(self.folder).run("env", *_AUTHOR, "sh", "-c", real)
 
 
