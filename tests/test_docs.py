@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import questions
 import site_builder
-from conftest import BLUEPRINT, RUNTIME, Service
+from conftest import BLUEPRINT, RUNTIME, Service, render
 from demo import call
 
 NOT_RUN = {
@@ -56,6 +56,8 @@ RUN_ELSEWHERE = {
 """The commands that another module runs, and what stands there of it."""
 
 _AUTHOR = [f"GIT_{role}_{part}=reader@example.com" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")]
+
+_MADE_BY_THE_SITE = {"service/index.md", "service/swagger.html", "changelog.md"}
 
 CHECKS = {"make check", "make test"}
 """What is run once, after all that the pages add."""
@@ -230,6 +232,24 @@ def test_both_sites_are_built_without_a_warning_and_load_nothing_from_elsewhere(
     for site in (reader.folder / "build" / "site", tmp_path / "site"):
         assert_it_loads_nothing_from_elsewhere(site)
     assert json.loads((tmp_path / "site" / "service" / "openapi.json").read_text())["info"]["title"] == "orders"
+
+
+def test_every_link_between_files_resolves(reader: Reader) -> None:
+    """In the repositories, as GitHub shows them; a service has all its documents once its site is built."""
+    pages = [*blueprint_pages(), *service_pages(reader.service), *(reader.folder / "aidlc-docs").rglob("*.md")]
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", _FENCE.sub("", page.read_text())):
+            # The blueprint's site has a service's pages beside its own.
+            is_on_the_site = link.startswith("service/")
+            target = reader.folder / "docs" / link.removeprefix("service/") if is_on_the_site else page.parent / link
+            assert re.match(r"https?:|mailto:", link) or target.exists() or link in _MADE_BY_THE_SITE, (page, link)
+
+
+def test_without_ai_dlc_nothing_of_it_is_there(tmp_path: Path) -> None:
+    service = render(tmp_path / "service", ai_dlc=False)
+    names = {path.name for path in service.path.rglob("*")}
+    assert not names & {"AGENTS.md", "aidlc-docs", "aidlc-state.md", "audit.md"}
+    assert "AGENTS" not in (service.path / "README.md").read_text()
 
 
 def test_an_endpoint_is_added_by_following_its_page(reader: Reader) -> None:
