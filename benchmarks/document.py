@@ -14,8 +14,8 @@ _TEXT = """# Performance
 
 Written by `make bench`. Measured on {machine}
 
-What makes the functions start fast, with each measure's switch, gain and risk, and what was left alone with its reason, is in
-a service's own page on [how fast it starts and answers](service/performance.md).
+What makes the functions start fast, with each measure's switch, gain and risk, and what was left alone with its reason,
+is in a service's own page on [how fast it starts and answers](service/performance.md).
 
 Times on a machine that does other things, too, vary; instructions hardly do. Nothing ran on AWS: add its network to
 the requests, and divide CPU times by the share of a processor that a function's memory brings
