@@ -1,5 +1,6 @@
 """A history of the blueprint: a repository with versions made from this template and patches to it."""
 
+import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 
 import copier
 from conftest import BLUEPRINT, Service, render
+from pathspec import GitIgnoreSpec
 
 CHANGELOG = "CHANGELOG.md"
 
@@ -83,6 +85,22 @@ def tracked(service: Service) -> dict[str, bytes]:
     """What git tracks in the service."""
     names = git(service.path, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
     return {name: (service.path / name).read_bytes() for name in names if (service.path / name).exists()}
+
+
+def page_patterns(service: Service) -> list[str]:
+    """The paths that the service's page on ownership gives to the team."""
+    page = (service.path / "docs" / "ownership.md").read_text()
+    theirs = page[page.index("## Yours: the domain") : page.index("## Generated")]
+    return [
+        f"/{path}"
+        for row in theirs.splitlines()
+        if row.startswith("| `")
+        for path in re.findall(r"`([^`]+)`", row.split("|")[1])
+    ]
+
+
+def is_team_owned(service: Service) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines(page_patterns(service))
 
 
 def minor_changes(template: Path) -> None:

@@ -62,6 +62,21 @@ def test_conflicts_are_listed(service: Service) -> None:
     assert tracked(service) == before
 
 
+def test_the_weekly_workflow_gets_conflicts_as_a_draft(service: Service, tmp_path: Path) -> None:
+    # Given an update with a conflict
+    replace(service.path / "docs" / "operating.md", "# Operating", "# How we operate")
+    commit(service.path, "Ours")
+    outputs = tmp_path / "outputs"
+    # When the workflow's step runs
+    service.make("update-summary", GITHUB_OUTPUT=str(outputs))
+    # Then the next one has a body with the list of files, a draft, and a tree that can be committed
+    summary, unfinished = outputs.read_text().splitlines()
+    assert unfinished == "unfinished=true"
+    assert "same lines of:\n  docs/operating.md\n" in (service.path / summary.removeprefix("summary=")).read_text()
+    assert git(service.path, "ls-files", "--unmerged") == ""
+    assert "<<<<<<<" in git(service.path, "diff", "--cached", "docs/operating.md")
+
+
 def test_a_changed_answer_says_what_is_left_to_the_team(service: Service) -> None:
     configuration = service.path / "infra" / "configuration" / "staging.json"
     configuration.write_text(configuration.read_text().replace("true", "false"))
@@ -113,7 +128,7 @@ def test_a_blueprint_that_is_not_there_is_named(service: Service) -> None:
     with answers.open("a") as text:
         text.write("_src_path: /nowhere/at/all\n")
     commit(service.path, "Be from nowhere")
-    for command in ("update", "update-check"):
+    for command in ("update", "update-check", "update-summary"):
         assert "error: The blueprint can't be asked for its versions" in refused(service, command)
 
 

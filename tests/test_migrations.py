@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 from conftest import BLUEPRINT, Service
 from copier.errors import UnsafeTemplateError
-from history import Blueprint, commit, git, major_changes, minor_changes, replace, tracked, update
+from history import (
+    Blueprint,
+    commit,
+    git,
+    is_team_owned,
+    major_changes,
+    minor_changes,
+    replace,
+    tracked,
+    update,
+)
 
 OURS = '''
 
@@ -51,6 +61,22 @@ def test_a_file_of_the_teams_moves_with_its_edits(service: Service) -> None:
     commit(service.path, "Update")
     log = git(service.path, "log", "--follow", "--format=%s", "--", "infra/resources.py").splitlines()
     assert log == ["Update", "Ours", "Start from the blueprint"], "git sees one file that has moved"
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
+def test_an_unedited_service_of_any_version_gets_what_a_fresh_render_has(
+    blueprint: Blueprint, tmp_path: Path, version: str
+) -> None:
+    service = blueprint.render(tmp_path / "service", version)
+    first, fresh = tracked(service), tracked(blueprint.render(tmp_path / "fresh"))
+    update(service, trust=True)
+    assert git(service.path, "ls-files", "--unmerged") == ""
+    page, after = is_team_owned(service), tracked(service)
+    moved = {"infra/resources.py": first["infra/extensions.py"]}
+    for name, content in after.items():
+        team_owned = name in moved or (page.match_file(name) and name in first)
+        assert content == ((first | moved) if team_owned else fresh)[name], name
+    assert {name for name in set(fresh) - set(after) if not page.match_file(name)} == set()
 
 
 def test_only_an_update_that_crosses_the_version_wants_trust(blueprint: Blueprint, service: Service) -> None:

@@ -1,6 +1,5 @@
 """`copier update`: a service gets a newer blueprint, without trust, and a team keeps what is its own."""
 
-import re
 import subprocess
 import sys
 import time
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import BLUEPRINT, RUNTIME, Service
-from history import Blueprint, commit, git, minor_changes, replace, tracked, update
+from history import Blueprint, commit, git, is_team_owned, minor_changes, page_patterns, replace, tracked, update
 from pathspec import GitIgnoreSpec
 
 
@@ -32,22 +31,6 @@ def service(blueprint: Blueprint, tmp_path: Path) -> Service:
 def fresh(blueprint: Blueprint, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What a fresh render with the default answers has."""
     return tracked(blueprint.render(tmp_path_factory.mktemp("fresh") / "service"))
-
-
-def page_patterns(service: Service) -> list[str]:
-    """The paths that the service's page on ownership gives to the team."""
-    page = (service.path / "docs" / "ownership.md").read_text()
-    theirs = page[page.index("## Yours: the domain") : page.index("## Generated")]
-    return [
-        f"/{path}"
-        for row in theirs.splitlines()
-        if row.startswith("| `")
-        for path in re.findall(r"`([^`]+)`", row.split("|")[1])
-    ]
-
-
-def is_team_owned(service: Service) -> GitIgnoreSpec:
-    return GitIgnoreSpec.from_lines(page_patterns(service))
 
 
 def test_the_page_on_ownership_says_what_copier_does(tmp_path: Path) -> None:
