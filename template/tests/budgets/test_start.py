@@ -97,6 +97,13 @@ def test_garbage_is_collected_again_and_not_among_what_the_start_has_made(starte
     assert (started["frozen"] > 0) == ("START_WITHOUT_GC" in START)
 
 
+@pytest.mark.parametrize("module", MODULES)
+def test_a_start_does_not_depend_on_aws(module: str) -> None:
+    """Priming is an attempt: a function starts, and has its first request decide, when nothing answers."""
+    nobody = "http://127.0.0.1:9"
+    assert "ready" in sandbox.function().run("-c", f"import {module}\nprint('ready')", AWS_ENDPOINT_URL=nobody)
+
+
 @pytest.mark.skipif(not sandbox.has_valgrind(), reason="there is no valgrind here, which counts the instructions")
 def test_the_first_route_is_ready_within_its_instructions() -> None:
     """Of one function only, since each takes valgrind seconds: the first of the route table."""
