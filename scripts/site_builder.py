@@ -91,6 +91,7 @@ def build(service: Path, folder: Path) -> int:
 def main() -> None:
     service = BUILD / "service"
     try:
+        shutil.rmtree(service / "docs", ignore_errors=True)  # with pages that are no more
         render(service)
         make(service, "docs")
         code = build(service, BUILD)
