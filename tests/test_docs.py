@@ -28,6 +28,8 @@ NOT_RUN = {
         "make demo",
         "make docs",
         "make pictures",
+        "make release VERSION=1.2.0",
+        "git push --follow-tags",
     ],
     "service/docs/runbook.md": [
         "git checkout LAST_GOOD_COMMIT",
