@@ -21,6 +21,7 @@ TEAMS = (
     "tests/fuzz",
     "tests/integration",
     "tests/load",
+    "tests/samples.py",
     "tests/orders",
     "tests/unit",
 )
