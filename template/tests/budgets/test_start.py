@@ -89,7 +89,8 @@ def test_each_package_of_the_layer_is_imported_by_some_function() -> None:
 
 
 def test_there_is_one_session_for_all_clients(started: dict[str, Any]) -> None:
-    assert started["sessions"] == 1
+    """None in a function that calls no AWS service."""
+    assert started["sessions"] <= 1
 
 
 def test_garbage_is_collected_again_and_not_among_what_the_start_has_made(started: dict[str, int]) -> None:
