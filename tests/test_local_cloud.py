@@ -95,6 +95,20 @@ client = boto3.client("cloudformation")
 for name in ("orders-dev", "orders-dev-pr-1", "orders-dev-pr-22", "orders-dev-pr-x", "orders-staging-pr-1"):
     client.create_stack(StackName=name, TemplateBody='{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}')
 """
+# The pipeline's role, which may take on the CDK's roles and nothing else: infra/pipeline.py.
+BECOME_THE_PIPELINE = """
+import json, boto3
+def document(**statement):
+    statement |= {"Effect": "Allow", "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+iam = boto3.client("iam")
+trust = document(Principal={"AWS": "arn:aws:iam::000000000000:root"})
+role = iam.create_role(RoleName="orders-dev-pipeline", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+deploy = "arn:aws:iam::000000000000:role/cdk-hnb659fds-deploy-role-000000000000-us-east-1"
+iam.put_role_policy(RoleName="orders-dev-pipeline", PolicyName="Cdk", PolicyDocument=document(Resource=deploy))
+found = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+print(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+"""
 LIST_STACKS = """
 import boto3
 stacks = boto3.client("cloudformation").describe_stacks()["Stacks"]
@@ -108,17 +122,22 @@ def test_the_previews_of_closed_pull_requests_are_removed(deployed: Service, tmp
     aws |= {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "000000000000", "ENVIRONMENT": "dev"}
     deployed.run(".venv/bin/python", "-c", MAKE_STACKS, **aws)
     before = deployed.run(".venv/bin/python", "-c", LIST_STACKS, **aws).stdout.split()
+    # and a pipeline that may not delete stacks itself
+    found = deployed.run(".venv/bin/python", "-c", BECOME_THE_PIPELINE, **aws).stdout.split()
+    pipeline = aws | dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"), found, strict=True))
+    denied = deployed.run(".venv/bin/python", "-c", LIST_STACKS, check=False, **pipeline)
+    assert "AccessDenied" in denied.stdout
     still_open = tmp_path / "open.json"
     # When the list of open ones can't be read, then nothing is removed.
     for text in ("", "null", '{"message": "Not Found"}'):
         still_open.write_text(text)
-        refused = deployed.make("previews-sweep", f"OPEN={still_open}", check=False, **aws)
+        refused = deployed.make("previews-sweep", f"OPEN={still_open}", check=False, **pipeline)
         assert refused.returncode != 0
         assert "can't be read, so nothing is deleted" in refused.stdout
     assert deployed.run(".venv/bin/python", "-c", LIST_STACKS, **aws).stdout.split() == before
     # When it can, then the closed one's copy is removed, and nothing else.
     still_open.write_text('[{"number": 22}, {"number": 3}]')
-    assert "Deleting orders-dev-pr-1\n" in deployed.make("previews-sweep", f"OPEN={still_open}", **aws).stdout
+    assert "Deleting orders-dev-pr-1\n" in deployed.make("previews-sweep", f"OPEN={still_open}", **pipeline).stdout
     after = deployed.run(".venv/bin/python", "-c", LIST_STACKS, **aws).stdout.split()
     assert set(before) - set(after) == {"orders-dev-pr-1"}
 

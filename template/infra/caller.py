@@ -20,6 +20,11 @@ def caller_role_name(stack_name: str) -> str:
     return f"{stack_name}-caller"
 
 
+def cdk_role_name(kind: str, account: str, region: str) -> str:
+    """The name of a role that `cdk bootstrap` makes: deploy, file-publishing or lookup."""
+    return f"cdk-{cdk.DefaultStackSynthesizer.DEFAULT_QUALIFIER}-{kind}-role-{account}-{region}"
+
+
 class Caller(Construct):
     """A role for the environment's pipeline role alone.
 

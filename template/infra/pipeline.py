@@ -17,7 +17,7 @@ from constructs import Construct
 
 from infra import settings as service_settings
 from infra.app import STRICT
-from infra.caller import caller_role_name, pipeline_role_name
+from infra.caller import caller_role_name, cdk_role_name, pipeline_role_name
 from infra.findings import acknowledge_wildcard
 from infra.settings import LOCAL, Environment, Settings, SettingsError
 
@@ -98,8 +98,7 @@ class PipelineStack(cdk.Stack):
             # Other services may use it by now, and the next deployment adopts it.
             provider.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
             role.node.add_dependency(provider)
-        qualifier = cdk.DefaultStackSynthesizer.DEFAULT_QUALIFIER
-        cdk_roles = [f"cdk-{qualifier}-{kind}-role-{self.account}-{self.region}" for kind in _CDK_ROLES]
+        cdk_roles = [cdk_role_name(kind, self.account, self.region) for kind in _CDK_ROLES]
         callers = self._role_arn(caller_role_name(f"{settings.stack_name(environment)}*"))
         statement = iam.PolicyStatement(
             actions=["sts:AssumeRole"], resources=[*map(self._role_arn, cdk_roles), callers]
