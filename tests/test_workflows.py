@@ -46,6 +46,7 @@ def test_a_pull_request_passes_its_workflow(name: str, tmp_path: Path, workshop:
     assert set(report.skipped) == {"pass: re-actors/alls-green@05ac9388f0aebcb5727afa17fcccfecd6f8ec5fe"} | (
         {"preview"} if name != "cognito" else set()
     )
+    assert re.search(r"\*\*TOTAL\*\*.*\d+%", report.summaries["test"])
     assert [label for label in report.ran if label.startswith("local:")] == [
         "local: Deploy the service, with IAM enforced",
         "local: Run the handlers against it",
@@ -140,6 +141,18 @@ def test_a_step_is_a_make_target_that_there_is(tmp_path: Path) -> None:
             for script in scripts(workflow):
                 make = re.match(r"make ([a-z0-9-]+)", script)
                 assert (make and make[1] in targets) or any(word in script for word in only_on_github), script
+
+
+def test_make_pr_does_what_a_pull_request_does(tmp_path: Path) -> None:
+    service = render(tmp_path / "service")
+    recipe = re.search(r"^pr:.*\n((?:\t.*\n)+)", (service.path / "Makefile").read_text(), re.MULTILINE)
+    assert recipe
+    calls = re.findall(r"\$\(MAKE\) ([a-z0-9 -]+?)(?= ENVIRONMENT|$)", recipe[1], re.MULTILINE)
+    jobs = yaml.safe_load((service.path / ".github" / "workflows" / "pull-request.yml").read_text())["jobs"]
+    steps = {step.get("run") for name in ("check", "test", "local") for step in jobs[name]["steps"]}
+    # A developer's local cloud goes on running.
+    expected = steps - {None, "make local-stop"}
+    assert {f"make {target}" for call in calls for target in call.split()} == expected
 
 
 def test_a_job_has_the_least_it_needs(tmp_path: Path) -> None:

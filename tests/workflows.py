@@ -13,17 +13,25 @@ from conftest import Service, user_environment
 from history import git
 
 CHECKOUT = "actions/checkout@"
-_COMMAND_FILES = ("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
+_COMMAND_FILES = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
+# What would change how a step runs, and isn't done here: better no result than one of something else.
+_UNKNOWN_TO_JOBS = {"strategy", "container", "services", "defaults", "uses"}
+_UNKNOWN_TO_STEPS = {"shell", "working-directory"}
 _EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 
 
 @dataclass
 class Report:
-    """What was run, what was skipped and why, and the step that failed with its output."""
+    """What was run, what was skipped and why, and the step that failed with its output.
+
+    `outputs` and `summaries` have what each job's steps wrote to GITHUB_OUTPUT and GITHUB_STEP_SUMMARY.
+    """
 
     ran: list[str] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     failed: tuple[str, str] | None = None
+    outputs: dict[str, str] = field(default_factory=dict)
+    summaries: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,9 @@ class Runner:
         if reason := self._obstacle(job.get("if", ""), environment):
             report.skipped[name] = reason
             return
+        unknown = _UNKNOWN_TO_JOBS & job.keys() | _UNKNOWN_TO_STEPS & {key for step in job["steps"] for key in step}
+        if unknown:
+            raise NotImplementedError(f"The runner doesn't know {', '.join(sorted(unknown))}, which {name} uses.")
         with tempfile.TemporaryDirectory(prefix="checkout-") as folder:
             checkout = Service(Path(folder) / "work")
             for number, step in enumerate(job["steps"], start=1):
@@ -58,6 +69,7 @@ class Runner:
                 variables = {**environment, **step.get("env", {})}
                 if step.get("uses", "").startswith(CHECKOUT):
                     git(Path(folder), "clone", "--quiet", str(self.repository.path), str(checkout.path))
+                    (checkout.path / ".git" / "info" / "exclude").write_text(".venv\nnode_modules\n")
                     checkout.borrow_tools(self.tools)
                 elif "uses" in step:
                     report.skipped[label] = f"the action {step['uses'].partition('@')[0]}"
@@ -77,6 +89,8 @@ class Runner:
                     report.ran.append(label)
                     if result.returncode and report.failed is None:
                         report.failed = (label, result.stdout)
+            for file, kept in zip(_COMMAND_FILES, (report.outputs, report.summaries), strict=True):
+                kept[name] = (Path(folder) / file).read_text() if (Path(folder) / file).exists() else ""
 
     def _resolve(self, value: object) -> str:
         return _EXPRESSION.sub(lambda found: self.values[found[1]], str(value))
