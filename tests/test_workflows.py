@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import BLUEPRINT, Service, render
-from history import commit, git
+from history import Blueprint, commit, git, minor_changes, replace
 from workflows import Runner, scripts
 
 RENDERS: dict[str, dict[str, Any]] = {
@@ -110,6 +110,28 @@ def test_the_next_release_follows_from_the_commits(tmp_path: Path, workshop: Ser
     commit(service.path, "feat: add something")
     assert released() == "v0.2.0"
     assert "Add something" in (service.path / "build" / "release" / "notes.md").read_text()
+
+
+def test_an_update_that_changes_workflows_needs_an_app(tmp_path: Path, workshop: Service) -> None:
+    # Given a version of the blueprint that brings another workflow, and a team whose edit meets its own
+    blueprint = Blueprint.of_this_template(tmp_path / "blueprint")
+    service = blueprint.render(tmp_path / "service", "1.0.0").borrow_tools(workshop)
+    replace(service.path / "docs" / "operating.md", "# Operating", "# How we operate")
+    commit(service.path, "docs: say it our way")
+    pins = ".github/workflows/update.yml"
+    blueprint.release(
+        "1.1.0", minor_changes, lambda template: replace(template / pins, "timeout-minutes: 30", "timeout-minutes: 31")
+    )
+    may = "vars.UPDATE_APP_CLIENT_ID != ''"
+    # When there is no app that may change workflows, then the job says so, with what to do.
+    refused = Runner(service, workshop, {may: "false"}).run("update.yml")
+    assert refused.failed is not None
+    assert f"no workflow's own token do:\n{pins}\nRun `make update` yourself" in refused.failed[1]
+    assert refused.outputs == {"update": ""}
+    # When there is, then the pull request is a draft, with the conflict.
+    report = Runner(service, workshop, {may: "true"}).run("update.yml")
+    assert report.failed is None, "\n".join(report.failed or ())
+    assert report.outputs == {"update": "summary=build/update.md\nunfinished=true\n"}
 
 
 @pytest.mark.parametrize("name", RENDERS)

@@ -118,6 +118,12 @@ def summarise() -> None:
         raise UpdateError("The update has failed; see above.")
     # A commit can't hold files that are still unmerged; with their markers in them, they fail the checks.
     git("add", "--all")
+    workflows = git("diff", "--cached", "--name-only", "--", ".github/workflows")
+    if workflows and os.environ.get("MAY_CHANGE_WORKFLOWS") == "false":
+        raise UpdateError(
+            f"The update changes workflows, which GitHub lets no workflow's own token do:\n{workflows}"
+            "Run `make update` yourself, or give the job an app that may: docs/pipelines.md."
+        )
     SUMMARY.parent.mkdir(exist_ok=True)
     SUMMARY.write_text(f"```text\n{result.stdout}```\n")
     if "GITHUB_OUTPUT" in os.environ:
