@@ -177,6 +177,15 @@ def test_make_pr_does_what_a_pull_request_does(tmp_path: Path) -> None:
     assert {f"make {target}" for call in calls for target in call.split()} == expected
 
 
+@pytest.mark.parametrize("names", [["live"], [*(f"test{number}" for number in range(1, 10)), "live"]], ids=len)
+def test_one_environment_and_ten_are_treated_alike(names: list[str], tmp_path: Path, workshop: Service) -> None:
+    service = render(tmp_path / "service", environments=", ".join(names)).borrow_tools(workshop)
+    service.run(".venv/bin/python", "tools/workflows.py", PATH=f"{service.path / '.venv' / 'bin'}:/usr/bin:/bin")
+    service.run(".venv/bin/pytest", "tests/infrastructure/test_workflows.py")
+    jobs = yaml.safe_load((service.path / ".github" / "workflows" / "main.yml").read_text())["jobs"]
+    assert [job["environment"] for name, job in jobs.items() if name.startswith("deploy-")] == names
+
+
 def test_a_job_has_the_least_it_needs(tmp_path: Path) -> None:
     service = render(tmp_path / "service", repository="acme/orders")
     for folder in (service.path, BLUEPRINT):
