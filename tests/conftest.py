@@ -21,8 +21,8 @@ RUNTIME = f"{sys.version_info.major}.{sys.version_info.minor}"
 # The modules that take minutes, the longest first, so that no process is left with one at the end.
 LONGEST = ["test_workflows", "test_local_cloud", "test_docs", "test_synthesis", "test_e2e_is_no_toy", "test_teams"]
 
-# A user's shell knows nothing of this repository's own environment.
-_FOREIGN = ("AWS_", "COPIER_", "PYTEST_", "PYTHON", "UV", "VIRTUAL_ENV", "MAKE", "MFLAGS", "LOCAL_", "STACK_")
+# A user's shell knows nothing of this repository's own environment, nor of the machine that runs these tests.
+_FOREIGN = ("CI", "AWS_", "COPIER_", "PYTEST_", "PYTHON", "UV", "VIRTUAL_ENV", "MAKE", "MFLAGS", "LOCAL_", "STACK_")
 
 
 def user_environment(**variables: str) -> dict[str, str]:

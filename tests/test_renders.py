@@ -11,6 +11,7 @@ import pytest
 import yaml
 from allpairspy import AllPairs
 from conftest import BLUEPRINT, RUNTIME, Service, render
+from pathspec import GitIgnoreSpec
 
 CHOICES: dict[str, list[str | bool]] = {
     "authorization": ["iam", "cognito", "none"],
@@ -37,11 +38,10 @@ def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 def files(service: Service) -> list[Path]:
-    return [
-        path
-        for path in service.path.rglob("*")
-        if path.is_file() and not {".venv", "node_modules", "build"} & set(path.relative_to(service.path).parts)
-    ]
+    """What the team's repository would hold."""
+    ignored = GitIgnoreSpec.from_lines((service.path / ".gitignore").read_text().splitlines())
+    found = ignored.match_tree_files(service.path, negate=True, follow_links=False)
+    return [service.path / name for name in found if (service.path / name).is_file()]
 
 
 def test_every_choice_of_every_question_is_rendered() -> None:
