@@ -1,15 +1,21 @@
 """How the tests are shared out: a folder's tests run in one process, as they share what is slow to make."""
 
-from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 # The same templates.
 _TOGETHER = {"security": "infrastructure"}
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        folder = item.path.relative_to(Path(__file__).parent).parts[0]
-        item.add_marker(pytest.mark.xdist_group(_TOGETHER.get(folder, folder)))
+class _ByFolder(LoadScopeScheduling):  # type: ignore[misc]
+    def _split_scope(self, nodeid: str) -> str:
+        folder = nodeid.split("/")[1]
+        return _TOGETHER.get(folder, folder)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFolder:
+    # Not by the mark xdist_group: https://github.com/pytest-dev/pytest-xdist/issues/1386
+    return _ByFolder(config, log)
