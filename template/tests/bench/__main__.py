@@ -20,7 +20,7 @@ PARTS = ("functions", "levers", "layer")
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.partition(":")[2])
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)}; all by default")
-    parser.add_argument("--rounds", type=int, default=7, help="starts of each function, of which the median counts")
+    parser.add_argument("--rounds", type=int, default=7, help="starts of each function")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there, too")
     arguments = parser.parse_args()
     if unknown := set(arguments.parts) - set(PARTS):
