@@ -19,7 +19,8 @@ RUNTIME = f"{sys.version_info.major}.{sys.version_info.minor}"
 """The Lambda runtime that most renders are for: this interpreter's, so that they run on it."""
 
 # The modules that take minutes, the longest first, so that no process is left with one at the end.
-LONGEST = ["test_workflows", "test_local_cloud", "test_docs", "test_synthesis", "test_e2e_is_no_toy", "test_teams"]
+# The first two need nothing of each other's: one makes the workshop, one does without.
+LONGEST = ["test_workflows", "test_docs", "test_local_cloud", "test_teams", "test_e2e_is_no_toy", "test_synthesis"]
 
 # A user's shell knows nothing of this repository's own environment, nor of the machine that runs these tests.
 _FOREIGN = ("CI", "AWS_", "COPIER_", "PYTEST_", "PYTHON", "UV", "VIRTUAL_ENV", "MAKE", "MFLAGS", "LOCAL_", "STACK_")
@@ -71,6 +72,10 @@ class Service:
         for name in (".venv", "node_modules"):
             (self.path / name).symlink_to(workshop.path / name)
         shutil.copy(workshop.path / "uv.lock", self.path / "uv.lock")
+        return self.borrow_types(workshop)
+
+    def borrow_types(self, workshop: "Service") -> "Service":
+        """Uses what mypy has learnt of the CDK in another service, which takes it a minute."""
         shutil.copytree(workshop.path / ".mypy_cache", self.path / ".mypy_cache", dirs_exist_ok=True)
         return self
 
@@ -115,15 +120,14 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Service:
             shutil.rmtree(path, ignore_errors=True)
             service = render(path)
             service.make("dev")
-            # What mypy learns of the CDK takes it a minute, once for all who borrow it.
             service.run(".venv/bin/mypy")
     return Service(path)
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def deployed(tmp_path_factory: pytest.TempPathFactory, workshop: Service) -> Iterator[Service]:
     """The default service, deployed onto a local cloud of its own."""
-    service = render(tmp_path_factory.mktemp("deployed") / "orders")
+    service = render(tmp_path_factory.mktemp("deployed") / "orders").borrow_tools(workshop)
     try:
         service.make("local")
         yield service

@@ -258,7 +258,10 @@ def test_an_endpoint_is_added_by_following_its_page(reader: Reader) -> None:
     reader.follow(reader.folder / "docs" / "add-an-endpoint.md", but=CHECKS)
 
 
-def test_a_table_a_flag_an_environment_and_a_resource_are_added_by_following_their_page(reader: Reader) -> None:
+def test_a_table_a_flag_an_environment_and_a_resource_are_added_by_following_their_page(
+    reader: Reader, workshop: Service
+) -> None:
+    reader.service.borrow_types(workshop)
     reader.follow(reader.folder / "docs" / "add-more.md", but=set())
     # The queue works: a deleted order is a message.
     order = call(reader.folder, "POST", "/api/orders", {"customer_name": "Ada", "order_item_count": 1})

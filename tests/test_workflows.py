@@ -1,6 +1,7 @@
 """The workflows, the services' and this repository's: valid, pinned, and their steps run."""
 
 import re
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,21 @@ def repository(path: Path, workshop: Service, **answers: Any) -> Service:
     return service
 
 
+@pytest.fixture(scope="module")
+def pushed(tmp_path_factory: pytest.TempPathFactory, workshop: Service) -> Service:
+    """The default service in such a repository; tests work on copies of it."""
+    return repository(tmp_path_factory.mktemp("pushed") / "service", workshop)
+
+
+@pytest.fixture
+def service(pushed: Service, tmp_path: Path) -> Service:
+    return Service(shutil.copytree(pushed.path, tmp_path / "service", symlinks=True))
+
+
 @pytest.mark.parametrize("name", RENDERS)
-def test_a_pull_request_passes_its_workflow(name: str, tmp_path: Path, workshop: Service) -> None:
-    service = repository(tmp_path / "service", workshop, **RENDERS[name])
+def test_a_pull_request_passes_its_workflow(name: str, tmp_path: Path, workshop: Service, service: Service) -> None:
+    if RENDERS[name]:
+        service = repository(tmp_path / "answered", workshop, **RENDERS[name])
     report = Runner(service, workshop).run("pull-request.yml")
     assert report.failed is None, "\n".join(report.failed or ())
     # What can't run here is what needs GitHub or AWS, and nothing else.
@@ -56,8 +69,7 @@ def test_a_pull_request_passes_its_workflow(name: str, tmp_path: Path, workshop:
     ]
 
 
-def test_the_runner_sees_a_step_that_fails(tmp_path: Path, workshop: Service) -> None:
-    service = repository(tmp_path / "service", workshop)
+def test_the_runner_sees_a_step_that_fails(service: Service, workshop: Service) -> None:
     (service.path / "docs" / "openapi.json").write_text("{}")
     commit(service.path, "feat: break something")
     report = Runner(service, workshop).run("pull-request.yml", only="check")
@@ -66,8 +78,7 @@ def test_the_runner_sees_a_step_that_fails(tmp_path: Path, workshop: Service) ->
     assert report.ran == [report.failed[0]]
 
 
-def test_git_hooks_refuse_conflicts_and_what_the_linter_refuses(tmp_path: Path, workshop: Service) -> None:
-    service = repository(tmp_path / "service", workshop)
+def test_git_hooks_refuse_conflicts_and_what_the_linter_refuses(service: Service) -> None:
     for text, hook in (
         ("<<<<<<< ours\na = 1\n=======\na = 2\n>>>>>>> theirs\n", "check for merge conflicts"),
         ("import os\n", "lint"),
@@ -91,8 +102,7 @@ def test_git_hooks_refuse_conflicts_and_what_the_linter_refuses(tmp_path: Path, 
         assert re.search(rf"^{hook}\.+Failed$", result.stdout, re.MULTILINE), result.stdout
 
 
-def test_the_next_release_follows_from_the_commits(tmp_path: Path, workshop: Service) -> None:
-    service = repository(tmp_path / "service", workshop)
+def test_the_next_release_follows_from_the_commits(service: Service, workshop: Service) -> None:
 
     def released() -> str:
         report = Runner(service, workshop).run("main.yml", only="release")
