@@ -103,7 +103,6 @@ def test_git_hooks_refuse_conflicts_and_what_the_linter_refuses(service: Service
 
 
 def test_the_next_release_follows_from_the_commits(service: Service, workshop: Service) -> None:
-
     def released() -> str:
         report = Runner(service, workshop).run("main.yml", only="release")
         assert report.failed is None, "\n".join(report.failed or ())
