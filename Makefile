@@ -19,7 +19,7 @@ WORKERS ?= 2
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(READY): pyproject.toml scripts/setup template/tools/uv template/tools/python
+$(READY): pyproject.toml scripts/setup template/blueprint/tools/uv template/blueprint/tools/python
 	@scripts/setup
 
 .PHONY: demo
@@ -32,7 +32,7 @@ docs: $(READY) ## Build the documentation site into build/site
 
 .PHONY: pictures
 pictures: docs ## Make the pictures in docs/assets from a real run, and look at both sites in Chromium
-	@$$(template/tools/uv) sync --quiet --inexact --group pictures
+	@$$(template/blueprint/tools/uv) sync --quiet --inexact --group pictures
 	@python scripts/pictures.py
 
 .PHONY: check
@@ -42,7 +42,7 @@ check: $(READY) ## Check the format, lint and types of this repository's own Pyt
 	mypy
 	codespell
 	@python scripts/ownership.py
-	@python template/tools/workflows.py .
+	@python template/blueprint/tools/workflows.py .
 
 .PHONY: fix
 fix: $(READY) ## Format, mend what lint can mend, and refresh the default renders in template/

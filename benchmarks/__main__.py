@@ -21,7 +21,7 @@ KEPT = SERVICE.with_suffix(".json")
 def _of_the_service(part: str) -> dict[str, Any]:
     """What the service's own `make bench` measures, and how it shows it."""
     numbers = SERVICE / "build" / "bench.json"
-    printed = python("-m", "tests.bench", part, "--json", str(numbers))
+    printed = python("-m", "tests.samples", part, "--json", str(numbers))
     measured = json.loads(numbers.read_text())
     table = printed[printed.index("|") :].strip()
     return {"machine": measured["machine"], "measured": measured[part], "table": table}

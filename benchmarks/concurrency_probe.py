@@ -13,9 +13,9 @@ from time import perf_counter
 import requests
 
 from tests.orders.api import OrdersApi
-from tests.support.client import authorization
-from tests.support.environment import reach
-from tests.support.localhost import resolve_localhost
+from blueprint.testing.client import authorization
+from blueprint.testing.environment import reach
+from blueprint.testing.localhost import resolve_localhost
 
 REQUESTS = 25
 """That each caller sends, one after another."""

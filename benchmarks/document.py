@@ -32,7 +32,7 @@ AWS is a stub over TLS on the same machine.
 
 ## What makes them start faster
 
-What the function takes more without each of what `infra/start.py` switches on:
+What the function takes more without each of what `blueprint/packaging/levers.py` switches on:
 
 {levers}
 
@@ -51,7 +51,7 @@ so it is faster than that.
 The function needs {peak:.0f} MB, so that memory is bought for its processors alone. Up to 1024 MiB each step takes
 milliseconds off every request and much off every start; the next one, to a whole processor, adds half to the price
 for a few milliseconds. API Gateway takes 3.50 USD for the same million. So the default is 1024 MiB, `MEMORY_MIB` in
-`infra/functions.py`.
+`blueprint/constructs/functions.py`.
 
 ## From a render to the first order
 

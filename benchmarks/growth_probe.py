@@ -15,17 +15,19 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from infra.openapi.variables import VARIABLES
+from blueprint import offline
+from infra.tables import ORDERS, TABLES
 
 ENDPOINT, SIZES = sys.argv[1], [int(size) for size in sys.argv[2:]]
-os.environ.update({**VARIABLES, "AWS_ENDPOINT_URL_DYNAMODB": ENDPOINT, "POWERTOOLS_LOG_LEVEL": "CRITICAL"})
+os.environ.update(
+    {**offline.variables(TABLES), "AWS_ENDPOINT_URL_DYNAMODB": ENDPOINT, "POWERTOOLS_LOG_LEVEL": "CRITICAL"}
+)
 
-from infra.tables import ORDERS, TABLES  # noqa: E402
-from service.core import aws  # noqa: E402
+from blueprint.runtime import aws  # noqa: E402
 from tests.orders.functions import Orders  # noqa: E402
-from tests.support import tables  # noqa: E402
-from tests.support.appconfig import AppConfig  # noqa: E402
-from tests.support.events import Answer, load  # noqa: E402
+from blueprint.testing import tables  # noqa: E402
+from blueprint.testing.appconfig import AppConfig  # noqa: E402
+from blueprint.testing.events import Answer, load  # noqa: E402
 
 REQUESTS = 40
 CUSTOMERS_ORDERS = 50

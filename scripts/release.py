@@ -21,7 +21,13 @@ BLUEPRINT = Path(__file__).parents[1]
 CHANGELOG = BLUEPRINT / "CHANGELOG.md"
 TEMPLATE = "template"
 UNRELEASED = "## Unreleased\n"
-PUBLIC = ("service.core", "infra.route", "infra.table", "infra.settings", "infra.stack", "tests.support")
+PUBLIC = (
+    "blueprint.constructs.stack",
+    "blueprint.declare",
+    "blueprint.runtime",
+    "blueprint.settings",
+    "blueprint.testing",
+)
 """What a team's files import: docs/ownership.md of a service says so."""
 
 

@@ -50,8 +50,8 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
-from service.core.api import create_app, create_lambda_handler
-from service.core.problems import responses
+from blueprint.runtime.api import create_app, create_lambda_handler
+from blueprint.runtime.problems import responses
 from service.logic import bookings
 
 app = create_app()
@@ -68,8 +68,8 @@ lambda_handler = create_lambda_handler(app)
 
 STATUS = '''"""GET /api/status"""
 
-from service.core.api import create_app, create_lambda_handler
-from service.core.problems import responses
+from blueprint.runtime.api import create_app, create_lambda_handler
+from blueprint.runtime.problems import responses
 
 app = create_app()
 
@@ -85,8 +85,8 @@ lambda_handler = create_lambda_handler(app)
 
 TESTS = '''"""Our own endpoints."""
 
+from blueprint.testing.events import LambdaHandler, event, invoke
 from tests.orders.functions import Bookings
-from tests.support.events import LambdaHandler, event, invoke
 
 
 def test_a_receipt(bookings: Bookings, handlers: dict[str, LambdaHandler]) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import copier
 from conftest import BLUEPRINT, Service, render
-from pathspec import GitIgnoreSpec
 
 CHANGELOG = "CHANGELOG.md"
 
@@ -87,31 +86,33 @@ def tracked(service: Service) -> dict[str, bytes]:
     return {name: (service.path / name).read_bytes() for name in names if (service.path / name).exists()}
 
 
-def page_patterns(service: Service) -> list[str]:
-    """The paths that the service's page on ownership gives to the team."""
-    page = (service.path / "docs" / "ownership.md").read_text()
-    theirs = page[page.index("## Yours: the domain") : page.index("## Generated")]
+def blueprints(service: Service) -> list[str]:
+    """The paths that the service's page on ownership gives to the blueprint; everything else is the team's."""
+    page = (service.path / "blueprint" / "docs" / "ownership.md").read_text()
+    theirs = page[page.index("## The blueprint's") : page.index("## Yours")]
     return [
-        f"/{path}"
+        path
         for row in theirs.splitlines()
         if row.startswith("| `")
         for path in re.findall(r"`([^`]+)`", row.split("|")[1])
     ]
 
 
-def is_team_owned(service: Service) -> GitIgnoreSpec:
-    return GitIgnoreSpec.from_lines(page_patterns(service))
+def is_team_owned(service: Service) -> Callable[[str], bool]:
+    """Whether a path is the team's, by that page's rule."""
+    paths = tuple(blueprints(service))
+    return lambda name: not any(name == path or (path.endswith("/") and name.startswith(path)) for path in paths)
 
 
 def minor_changes(template: Path) -> None:
     """What a minor version brings: new and changed files of the blueprint's, better examples."""
-    (template / "infra" / "new_part.py").write_text('"""New in 1.1.0."""\n')
-    replace(template / "docs" / "operating.md", "# Operating", "# Operating the service")
+    (template / "blueprint" / "new_part.py").write_text('"""New in 1.1.0."""\n')
+    replace(template / "blueprint" / "docs" / "operating.md", "# Operating", "# Operating the service")
     replace(
         template / "Makefile", "# Commands of your own.", ".PHONY: new\nnew: ## New in 1.1.0\n\t@echo new\n\n# Yours."
     )
     replace(template / "pyproject.toml.jinja", '"pydantic>=2.14,<3"', '"pydantic>=2.14.1,<3"')
-    replace(template / "infra" / "findings.py", '"""', '"""In 1.1.0: ')
+    replace(template / "blueprint" / "constructs" / "findings.py", '"""', '"""In 1.1.0: ')
     (template / "service" / "logic" / "example.py").write_text('"""An example of 1.1.0."""\n')
     replace(template / "service" / "logic" / "orders.py", "What the service does", "All that the service does")
     (template / "infra" / "routes.py").write_text('"""Another example of a route table."""\n\nROUTES = ()\n')
@@ -119,13 +120,13 @@ def minor_changes(template: Path) -> None:
 
 def major_changes(template: Path) -> None:
     """What a major version brings: a file of the team's that moves, and the script that moves it."""
-    (template / "infra" / "extensions.py").rename(template / "infra" / "resources.py")
+    (template / "infra" / "resources.py").rename(template / "infra" / "extensions.py")
     for path in template.rglob("*.py"):
         text = path.read_text()
-        if "infra.extensions" in text:
-            path.write_text(text.replace("infra.extensions", "infra.resources"))
+        if "infra.resources" in text:
+            path.write_text(text.replace("infra.resources", "infra.extensions"))
     repository = template.parent
-    replace(repository / "copier.yml", "  - /infra/extensions.py\n", "  - /infra/resources.py\n")
+    replace(repository / "copier.yml", "  - /infra/resources.py\n", "  - /infra/extensions.py\n")
     page = (BLUEPRINT / "hooks" / "README.md").read_text()
     script, migrations = (block.split("```")[0] for block in (page.split("```python\n")[1], page.split("```yaml\n")[1]))
     (repository / "hooks" / "v2_0_0.py").write_text(script)

@@ -79,7 +79,7 @@ def test_a_service_of_the_cookbooks_takes_the_blueprint_on(blueprint: Blueprint,
     blueprint.release("1.1.0", minor_changes)
     update(service)
     assert git(service.path, "ls-files", "--unmerged") == ""
-    assert (service.path / "infra" / "new_part.py").exists()
+    assert (service.path / "blueprint" / "new_part.py").exists()
     assert (service.path / "service" / "models" / "order.py").read_text() == PYTHON
     assert (service.path / "README.md").read_text() == "# Ours\n"
 
@@ -88,7 +88,7 @@ def test_a_service_that_was_copied_by_hand_takes_the_blueprint_on(blueprint: Blu
     # Given a service that was rendered once, has lost its answers and gained edits
     service = blueprint.render(tmp_path / "ours")
     (service.path / ".copier-answers.yml").unlink()
-    with (service.path / "docs" / "operating.md").open("a") as page:
+    with (service.path / "blueprint" / "docs" / "operating.md").open("a") as page:
         page.write("\nOurs.\n")
     commit(service.path, "Copy by hand")
     before = tracked(service)
@@ -98,11 +98,11 @@ def test_a_service_that_was_copied_by_hand_takes_the_blueprint_on(blueprint: Blu
     after = tracked(service)
     assert set(after) - set(before) == {".copier-answers.yml"}
     assert {name: after[name] for name in before} == before
-    assert re.findall(r"skip\S*\s+(\S+)", output) == ["docs/operating.md"]
+    assert re.findall(r"skip\S*\s+(\S+)", output) == ["blueprint/docs/operating.md"]
     # and the next update merges
     blueprint.release("1.1.0", minor_changes)
     update(service)
     assert git(service.path, "ls-files", "--unmerged") == ""
-    text = (service.path / "docs" / "operating.md").read_text()
+    text = (service.path / "blueprint" / "docs" / "operating.md").read_text()
     assert text.startswith("# Operating the service")
     assert text.endswith("Ours.\n")

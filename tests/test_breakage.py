@@ -20,43 +20,76 @@ def service(tmp_path_factory: pytest.TempPathFactory, workshop: Service) -> Serv
 BREAKS: dict[str, tuple[Edit, list[str], str]] = {
     "a wrong handler in the route table": (
         ("infra/routes.py", 'handler="get_order"', 'handler="read_order"'),
-        ["pytest", "tests/infrastructure/test_routes.py"],
+        ["pytest", "blueprint/tests/infrastructure/test_routes.py"],
         "read_order",
     ),
     "a wrong path in the route table": (
         ("infra/routes.py", '"/api/orders/{order_id}", handler="get_order"', '"/api/order/{id}", handler="get_order"'),
-        ["pytest", "tests/infrastructure/test_routes.py"],
+        ["pytest", "blueprint/tests/infrastructure/test_routes.py"],
         "/api/order/{id}",
     ),
     "an action that isn't pinned": (
         (".github/workflows/update.yml", CHECKOUT, "actions/checkout@v7"),
-        ["python", "tools/workflows.py"],
+        ["python", "blueprint/tools/workflows.py"],
         "unpinned-uses",
     ),
     "untrusted text in a script": (
         (".github/workflows/update.yml", "run: make update-summary", "run: echo ${{ github.head_ref }}"),
-        ["python", "tools/workflows.py"],
+        ["python", "blueprint/tools/workflows.py"],
         "template-injection",
     ),
     "a script that isn't sound": (
         (".github/workflows/update.yml", "run: make update-summary", "run: rm -rf $HOME/$1"),
-        ["python", "tools/workflows.py"],
+        ["python", "blueprint/tools/workflows.py"],
         "SC2086",
     ),
     "a key that workflows don't have": (
         (".github/workflows/update.yml", "timeout-minutes: 30", "timeout: 30"),
-        ["python", "tools/workflows.py"],
+        ["python", "blueprint/tools/workflows.py"],
         "check-jsonschema",
     ),
     "an environment that no workflow deploys": (
         ("service.toml", "[environments.staging]", "[environments.qa]\n\n[environments.staging]"),
-        ["pytest", "tests/infrastructure/test_workflows.py"],
+        ["pytest", "blueprint/tests/infrastructure/test_workflows.py"],
         "make update OPTIONS",
     ),
     "a stale OpenAPI document": (
         ("service/models/order.py", 'description="Who orders."', 'description="Who pays."'),
-        ["python", "-m", "infra.openapi", "check"],
+        ["python", "-m", "infra.app", "openapi", "check"],
         "error: docs/openapi.json is stale",
+    ),
+    "the blueprint imports a model of the team's": (
+        (
+            "blueprint/runtime/errors.py",
+            "\n\n\nclass ServiceError",
+            "\n\nimport service.models.order\n\n\nclass ServiceError",
+        ),
+        ["lint-imports"],
+        "The blueprint imports nothing of the team's: infra/app.py hands it what the team",
+    ),
+    "the runtime imports another part of the blueprint": (
+        (
+            "blueprint/runtime/errors.py",
+            "\n\n\nclass ServiceError",
+            "\n\nimport blueprint.declare\n\n\nclass ServiceError",
+        ),
+        ["lint-imports"],
+        "blueprint.runtime is not allowed to import blueprint.declare",
+    ),
+    "the logic calls AWS": (
+        ("service/logic/orders.py", "import hashlib\n", "import hashlib\n\nimport boto3\n"),
+        ["lint-imports"],
+        "service.logic.orders -> boto3",
+    ),
+    "the logic answers in HTTP": (
+        ("service/logic/orders.py", "import json\n", "import json\nfrom http import HTTPStatus\n"),
+        ["ruff", "check", "service"],
+        "HTTP belongs in service/handlers/.",
+    ),
+    "the data access calls the logic": (
+        ("service/dal/orders.py", "\n\n\n", "\n\nimport service.logic.orders\n\n\n"),
+        ["lint-imports"],
+        "service.dal is not allowed to import service.logic",
     ),
     "a runtime dependency left out": (
         ("pyproject.toml", '    "pydantic>=2.14,<3",\n', ""),
@@ -70,7 +103,7 @@ BREAKS: dict[str, tuple[Edit, list[str], str]] = {
     ),
     "a function that nobody can follow": (
         (
-            "infra/previews.py",
+            "blueprint/accounts/previews.py",
             "def main() -> None:\n",
             "def main() -> None:\n"
             + "".join(f"{'    ' * depth}for x{depth} in []:\n" for depth in range(1, 9))
@@ -99,6 +132,6 @@ def test_it_is_caught(service: Service, name: str) -> None:
 def test_a_leftover_of_the_templates_language_is_caught(tmp_path: Path) -> None:
     service = render(tmp_path / "service")
     assert placeholders(service) == []
-    page = service.path / "docs" / "operating.md"
+    page = service.path / "blueprint" / "docs" / "operating.md"
     page.write_text(page.read_text() + "\n[= service_name =]\n")
     assert placeholders(service) == [page]

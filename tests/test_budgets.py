@@ -12,15 +12,15 @@ REGRESSIONS: dict[str, tuple[Edits, str]] = {
     "Swagger is imported by all": (
         (
             (
-                "service/core/api.py",
-                "from service.core import start\n",
-                "from service.core import openapi as openapi, start\n",
+                "blueprint/runtime/api.py",
+                "from blueprint.runtime import start\n",
+                "from blueprint.runtime import openapi as openapi, start\n",
             ),
         ),
         "test_nothing_heavy_is_imported_that_serves_no_request",
     ),
     "a second session": (
-        (("service/core/idempotency.py", "table_name=table, boto3_client=aws.dynamodb()", "table_name=table"),),
+        (("blueprint/runtime/idempotency.py", "table_name=table, boto3_client=aws.dynamodb()", "table_name=table"),),
         "test_there_is_one_session_for_all_clients",
     ),
     "a stray dependency": (
@@ -60,9 +60,10 @@ print(json.dumps(found))
 """
 
 FOLDERS = """
-from infra import settings
-from infra.build import Build
-build = Build(settings.load().service, for_this_machine=True)
+from blueprint import settings
+from blueprint.packaging.build import Build
+from service.aws_services import SERVICES
+build = Build(settings.load().service, aws_services=SERVICES, for_this_machine=True)
 print(build.layer() / "python", build.whole_layer() / "python", build.code())
 """
 
@@ -81,7 +82,7 @@ def folders(service: Service) -> tuple[Path, Path, Path]:
 
 def budgets(service: Service, check: bool = False) -> str:  # noqa: FBT001, FBT002
     """What the service's budgets say, but for the slow one, which counts instructions."""
-    return service.run(".venv/bin/pytest", "tests/budgets", "-k", "not instructions", check=check).stdout
+    return service.run(".venv/bin/pytest", "blueprint/tests/budgets", "-k", "not instructions", check=check).stdout
 
 
 def test_a_fresh_render_keeps_its_budgets(service: Service) -> None:
@@ -93,7 +94,7 @@ def test_a_regression_fails(service: Service, name: str) -> None:
     edits, test = REGRESSIONS[name]
     with service.edited(*edits):
         output = budgets(service)
-    assert f"FAILED tests/budgets/test_start.py::{test}" in output
+    assert f"FAILED blueprint/tests/budgets/test_start.py::{test}" in output
 
 
 def test_endpoints_are_the_same_with_the_slim_data(service: Service, folders: tuple[Path, Path, Path]) -> None:
@@ -114,9 +115,9 @@ def test_tracebacks_show_the_source(service: Service, folders: tuple[Path, Path,
     layer, _, code = folders
     program = (
         "import traceback\n"
-        "from service.core.cursor import decode\n"
-        "from service.core.settings import Settings\n"
-        "class Missing(Settings):\n    no_such_variable: str\n"
+        "from blueprint.runtime.cursor import decode\n"
+        "from blueprint.runtime.environment_variables import EnvironmentVariables\n"
+        "class Missing(EnvironmentVariables):\n    no_such_variable: str\n"
         "for call in (lambda: decode('x', query='all', attributes=set()), Missing.from_environment):\n"
         "    try:\n        call()\n    except Exception:\n        traceback.print_exc()\n"
         "try:\n    __import__('boto3').client('dynamodb', region_name='us-east-1').put_item()\n"

@@ -16,9 +16,10 @@ MACHINES = {"x86_64": 62, "arm64": 183}  # e_machine in the ELF header: EM_X86_6
 HOST = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
 BUILD_LAYER = """
-from infra import settings
-from infra.build import Build
-print(Build(settings.load().service, for_this_machine=False).layer())
+from blueprint import settings
+from blueprint.packaging.build import Build
+from service.aws_services import SERVICES
+print(Build(settings.load().service, aws_services=SERVICES, for_this_machine=False).layer())
 """
 
 
@@ -30,7 +31,12 @@ def service(tmp_path: Path, workshop: Service) -> Service:
 def synthesise(service: Service, environment: str) -> Path:
     """The folder of the layer in the environment's assembly."""
     service.run(
-        ".venv/bin/python", "-m", "infra.app", ENVIRONMENT=environment, CDK_OUTDIR="build/out", CDK_VALIDATION="false"
+        ".venv/bin/python",
+        "-m",
+        "blueprint.synthesis",
+        ENVIRONMENT=environment,
+        CDK_OUTDIR="build/out",
+        CDK_VALIDATION="false",
     )
     return asset(service, "AWS::Lambda::LayerVersion", "Content")
 
@@ -122,7 +128,7 @@ def test_a_package_without_a_wheel_is_refused_and_nothing_half_built_is_left(ser
         ("pyproject.toml", '    "pydantic>=2.14,<3",\n', '    "pydantic>=2.14,<3",\n    "docopt==0.6.2",\n')
     ):
         # When it is synthesised
-        result = service.run(".venv/bin/python", "-m", "infra.app", check=False, ENVIRONMENT="dev")
+        result = service.run(".venv/bin/python", "-m", "blueprint.synthesis", check=False, ENVIRONMENT="dev")
     # Then the error names it
     assert result.returncode != 0
     assert "error: The dependencies' layer can't be built:" in result.stdout
@@ -142,7 +148,7 @@ def test_the_layer_holds_botocores_data_of_the_listed_services_alone(service: Se
 
 def test_a_service_that_botocore_does_not_know_is_refused(service: Service) -> None:
     with service.edited(("service/aws_services.py", '"dynamodb")', '"dynamo")')):
-        result = service.run(".venv/bin/python", "-m", "infra.app", check=False, ENVIRONMENT="dev")
+        result = service.run(".venv/bin/python", "-m", "blueprint.synthesis", check=False, ENVIRONMENT="dev")
     assert result.returncode != 0
     assert "error: service/aws_services.py lists dynamo, which botocore doesn't know." in result.stdout
 

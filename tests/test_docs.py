@@ -31,7 +31,7 @@ NOT_RUN = {
         "make release VERSION=1.2.0",
         "git push --follow-tags",
     ],
-    "service/docs/runbook.md": [
+    "service/blueprint/docs/runbook.md": [
         "git checkout LAST_GOOD_COMMIT",
         "ENVIRONMENT=production make diff",
         "ENVIRONMENT=production make deploy",
@@ -165,7 +165,9 @@ def blueprint_pages() -> list[Path]:
 
 
 def service_pages(service: Service) -> list[Path]:
-    return [service.path / "README.md", service.path / "AGENTS.md", *sorted((service.path / "docs").glob("*.md"))]
+    folders = (service.path / "docs", service.path / "blueprint" / "docs")
+    pages = [page for folder in folders for page in sorted(folder.glob("*.md"))]
+    return [service.path / "README.md", service.path / "AGENTS.md", *pages]
 
 
 class _Page(HTMLParser):
@@ -201,10 +203,16 @@ def test_the_page_of_the_questions_is_current() -> None:
 
 
 def test_quoting_what_is_not_there_is_refused() -> None:
-    quoted = site_builder.quote("template/service/core/settings.py Settings.from_environment")
-    assert quoted.startswith('```python title="service/core/settings.py"\n@classmethod\ndef from_environment(')
-    with pytest.raises(site_builder.QuoteError, match=r"settings\.py has no Settings\.nothing"):
-        site_builder.quote("template/service/core/settings.py Settings.nothing")
+    quoted = site_builder.quote(
+        "template/blueprint/runtime/environment_variables.py EnvironmentVariables.from_environment"
+    )
+    assert quoted.startswith(
+        '```python title="blueprint/runtime/environment_variables.py"\n@classmethod\ndef from_environment('
+    )
+    with pytest.raises(
+        site_builder.QuoteError, match=r"environment_variables\.py has no EnvironmentVariables\.nothing"
+    ):
+        site_builder.quote("template/blueprint/runtime/environment_variables.py EnvironmentVariables.nothing")
     with pytest.raises(site_builder.QuoteError, match=r"there is no template/nothing\.py"):
         site_builder.quote("template/nothing.py")
 
@@ -216,12 +224,13 @@ def test_no_page_copies_code_of_the_template() -> None:
 
 
 def test_every_page_of_a_site_is_in_its_navigation() -> None:
-    for configuration, pages in (
-        (BLUEPRINT / "zensical.toml", BLUEPRINT / "docs"),
-        (BLUEPRINT / "template" / "zensical.toml", BLUEPRINT / "template" / "docs"),
+    template = BLUEPRINT / "template"
+    for configuration, folders in (
+        (BLUEPRINT / "zensical.toml", [BLUEPRINT / "docs"]),
+        (template / "zensical.toml", [template / "docs", template / "blueprint" / "docs"]),
     ):
         named = set(re.findall(r"\"([\w-]+)\.md\"", configuration.read_text()))
-        written = {path.name.partition(".")[0] for path in pages.glob("*.md*")}
+        written = {path.name.partition(".")[0] for pages in folders for path in pages.glob("*.md*")}
         assert written - named == set()
 
 
@@ -243,8 +252,11 @@ def test_every_link_between_files_resolves(reader: Reader) -> None:
         for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", _FENCE.sub("", page.read_text())):
             # The blueprint's site has a service's pages beside its own.
             is_on_the_site = link.startswith("service/")
-            target = reader.folder / "docs" / link.removeprefix("service/") if is_on_the_site else page.parent / link
-            assert re.match(r"https?:|mailto:", link) or target.exists() or link in _MADE_BY_THE_SITE, (page, link)
+            folders = (
+                [reader.folder / "docs", reader.folder / "blueprint" / "docs"] if is_on_the_site else [page.parent]
+            )
+            exists = any((folder / link.removeprefix("service/")).exists() for folder in folders)
+            assert re.match(r"https?:|mailto:", link) or exists or link in _MADE_BY_THE_SITE, (page, link)
 
 
 def test_without_ai_dlc_nothing_of_it_is_there(tmp_path: Path) -> None:
@@ -255,30 +267,32 @@ def test_without_ai_dlc_nothing_of_it_is_there(tmp_path: Path) -> None:
 
 
 def test_an_endpoint_is_added_by_following_its_page(reader: Reader) -> None:
-    reader.follow(reader.folder / "docs" / "add-an-endpoint.md", but=CHECKS)
+    reader.follow(reader.folder / "blueprint" / "docs" / "add-an-endpoint.md", but=CHECKS)
 
 
 def test_a_table_a_flag_an_environment_and_a_resource_are_added_by_following_their_page(
     reader: Reader, workshop: Service
 ) -> None:
     reader.service.borrow_types(workshop)
-    reader.follow(reader.folder / "docs" / "add-more.md", but=set())
+    reader.follow(reader.folder / "blueprint" / "docs" / "add-more.md", but=set())
     # The queue works: a deleted order is a message.
     order = call(reader.folder, "POST", "/api/orders", {"customer_name": "Ada", "order_item_count": 1})
     call(reader.folder, "DELETE", f"/api/orders/{order['id']}")
     assert messages(reader.service) == [order["id"]]
     # Without the one line for its AWS service it is refused, with what to do.
     with reader.service.edited(("service/aws_services.py", ', "sqs")', ")")):
-        result = reader.service.make("openapi", check=False)
+        result = reader.service.run(".venv/bin/pytest", "blueprint/tests/budgets", "-k", "delete_order", check=False)
     assert result.returncode != 0
-    assert "Add 'sqs' to service/aws_services.py: the layer holds nothing of it." in result.stdout
+    assert (
+        "UnknownServiceError: Unknown service: 'sqs'. Valid service names are: appconfigdata, dynamodb" in result.stdout
+    )
 
 
 def messages(service: Service) -> list[str]:
     """What is in the local cloud's queue of parcels."""
     program = (
         "import boto3\n"
-        "from tests.support.environment import reach\n"
+        "from blueprint.testing.environment import reach\n"
         "reach()\n"
         "sqs = boto3.client('sqs')\n"
         "[url] = [url for url in sqs.list_queues()['QueueUrls'] if 'DeadLetters' not in url]\n"

@@ -95,7 +95,7 @@ client = boto3.client("cloudformation")
 for name in ("orders-dev", "orders-dev-pr-1", "orders-dev-pr-22", "orders-dev-pr-x", "orders-staging-pr-1"):
     client.create_stack(StackName=name, TemplateBody='{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}')
 """
-# The pipeline's role, which may take on the CDK's roles and nothing else: infra/pipeline.py.
+# The pipeline's role, which may take on the CDK's roles and nothing else: blueprint/accounts/pipeline.py.
 BECOME_THE_PIPELINE = """
 import json, boto3
 def document(**statement):
@@ -221,9 +221,9 @@ def test_an_interrupted_run_is_made_good_by_the_next(stopped: Service, seconds: 
 def test_a_template_that_the_cloud_refuses_is_reported_and_the_next_deployment_works(deployed: Service) -> None:
     # Given a change that can't be deployed
     deployed.make("local")
-    line = "def extend(stack: ServiceStack) -> None:\n"
+    line = '    """Called last, when everything else is in the stack."""\n'
     wrong = '    import aws_cdk\n\n    aws_cdk.CfnResource(stack, "Wrong", type="AWS::No::Such")\n'
-    with deployed.edited(("infra/extensions.py", line, line + wrong)):
+    with deployed.edited(("infra/resources.py", line, line + wrong)):
         # When it is deployed, then the error says what is wrong
         result = deployed.make("local", check=False)
     assert result.returncode != 0

@@ -51,11 +51,11 @@ def test_an_update_is_brought_in_explained_and_checked(service: Service) -> None
 
 
 def test_conflicts_are_listed(service: Service) -> None:
-    replace(service.path / "docs" / "operating.md", "# Operating", "# How we operate")
+    replace(service.path / "blueprint" / "docs" / "operating.md", "# Operating", "# How we operate")
     commit(service.path, "Ours")
     before = tracked(service)
     output = refused(service, "update")
-    assert "error: Your edits and the blueprint's meet in the same lines of:\n  docs/operating.md\n" in output
+    assert "error: Your edits and the blueprint's meet in the same lines of:\n  blueprint/docs/operating.md\n" in output
     assert "git reset --hard && git clean -fd" in output
     git(service.path, "reset", "--hard", "--quiet")
     git(service.path, "clean", "-fd", "--quiet")
@@ -64,7 +64,7 @@ def test_conflicts_are_listed(service: Service) -> None:
 
 def test_the_weekly_workflow_gets_conflicts_as_a_draft(service: Service, tmp_path: Path) -> None:
     # Given an update with a conflict
-    replace(service.path / "docs" / "operating.md", "# Operating", "# How we operate")
+    replace(service.path / "blueprint" / "docs" / "operating.md", "# Operating", "# How we operate")
     commit(service.path, "Ours")
     outputs = tmp_path / "outputs"
     # When the workflow's step runs
@@ -72,16 +72,19 @@ def test_the_weekly_workflow_gets_conflicts_as_a_draft(service: Service, tmp_pat
     # Then the next one has a body with the list of files, a draft, and a tree that can be committed
     summary, unfinished = outputs.read_text().splitlines()
     assert unfinished == "unfinished=true"
-    assert "same lines of:\n  docs/operating.md\n" in (service.path / summary.removeprefix("summary=")).read_text()
+    assert (
+        "same lines of:\n  blueprint/docs/operating.md\n"
+        in (service.path / summary.removeprefix("summary=")).read_text()
+    )
     assert git(service.path, "ls-files", "--unmerged") == ""
-    assert "<<<<<<<" in git(service.path, "diff", "--cached", "docs/operating.md")
+    assert "<<<<<<<" in git(service.path, "diff", "--cached", "blueprint/docs/operating.md")
 
 
 def test_a_changed_answer_says_what_is_left_to_the_team(service: Service) -> None:
     configuration = service.path / "infra" / "configuration" / "staging.json"
     configuration.write_text(configuration.read_text().replace("true", "false"))
     # and a conflict, which ends it early, without `make check`
-    replace(service.path / "docs" / "operating.md", "# Operating", "# How we operate")
+    replace(service.path / "blueprint" / "docs" / "operating.md", "# Operating", "# How we operate")
     commit(service.path, "Ours")
     options = '--data "environments=dev, production" --data authorization=cognito'
     output = refused(service, "update", f"OPTIONS={options}")
@@ -140,7 +143,7 @@ def test_a_version_that_moves_files_asks_for_trust(blueprint: Blueprint, service
     assert 'then: make update OPTIONS="--trust"' in output
     assert tracked(service) == before
     # A conflict elsewhere ends it early, without `make check`.
-    replace(service.path / "docs" / "operating.md", "# Operating", "# How we operate")
+    replace(service.path / "blueprint" / "docs" / "operating.md", "# Operating", "# How we operate")
     commit(service.path, "Ours")
-    assert "Moved infra/extensions.py to infra/resources.py" in refused(service, "update", "OPTIONS=--trust")
-    assert (service.path / "infra" / "resources.py").exists()
+    assert "Moved infra/resources.py to infra/extensions.py" in refused(service, "update", "OPTIONS=--trust")
+    assert (service.path / "infra" / "extensions.py").exists()

@@ -26,14 +26,14 @@ from history import (
 
 OURS = '''
 
-def queue(stack: ServiceStack) -> None:
+def queue(stack: "ServiceStack") -> None:
     """Ours."""
 '''
 
 
 @pytest.fixture(scope="module")
 def blueprint(tmp_path_factory: pytest.TempPathFactory) -> Blueprint:
-    """Version 2.0.0 moves infra/extensions.py, a file of the team's."""
+    """Version 2.0.0 moves infra/resources.py, a file of the team's."""
     blueprint = Blueprint.of_this_template(tmp_path_factory.mktemp("history") / "blueprint")
     blueprint.release("1.1.0", minor_changes)
     blueprint.release("2.0.0", major_changes)
@@ -44,22 +44,22 @@ def blueprint(tmp_path_factory: pytest.TempPathFactory) -> Blueprint:
 def service(blueprint: Blueprint, tmp_path: Path) -> Service:
     """A service made from version 1.0.0, with edits in the file that moves, and a file that imports it."""
     service = blueprint.render(tmp_path / "service", "1.0.0")
-    with (service.path / "infra" / "extensions.py").open("a") as extensions:
-        extensions.write(OURS)
-    (service.path / "tests" / "unit" / "test_ours.py").write_text("from infra.extensions import queue as queue\n")
+    with (service.path / "infra" / "resources.py").open("a") as resources:
+        resources.write(OURS)
+    (service.path / "tests" / "unit" / "test_ours.py").write_text("from infra.resources import queue as queue\n")
     commit(service.path, "Ours")
     return service
 
 
 def test_a_file_of_the_teams_moves_with_its_edits(service: Service) -> None:
     update(service, trust=True)
-    assert not (service.path / "infra" / "extensions.py").exists()
-    assert (service.path / "infra" / "resources.py").read_text().endswith(OURS)
-    assert "infra.resources" in (service.path / "tests" / "unit" / "test_ours.py").read_text()
-    assert "infra.resources" in (service.path / "infra" / "app.py").read_text()
+    assert not (service.path / "infra" / "resources.py").exists()
+    assert (service.path / "infra" / "extensions.py").read_text().endswith(OURS)
+    assert "infra.extensions" in (service.path / "tests" / "unit" / "test_ours.py").read_text()
+    assert "infra.extensions" in (service.path / "infra" / "app.py").read_text()
     assert git(service.path, "ls-files", "--unmerged") == ""
     commit(service.path, "Update")
-    log = git(service.path, "log", "--follow", "--format=%s", "--", "infra/resources.py").splitlines()
+    log = git(service.path, "log", "--follow", "--format=%s", "--", "infra/extensions.py").splitlines()
     assert log == ["Update", "Ours", "Start from the blueprint"], "git sees one file that has moved"
 
 
@@ -71,12 +71,13 @@ def test_an_unedited_service_of_any_version_gets_what_a_fresh_render_has(
     first, fresh = tracked(service), tracked(blueprint.render(tmp_path / "fresh"))
     update(service, trust=True)
     assert git(service.path, "ls-files", "--unmerged") == ""
-    page, after = is_team_owned(service), tracked(service)
-    moved = {"infra/resources.py": first["infra/extensions.py"]}
+    is_ours, after = is_team_owned(service), tracked(service)
+    moved = {"infra/extensions.py": first["infra/resources.py"]}
     for name, content in after.items():
-        team_owned = name in moved or (page.match_file(name) and name in first)
-        assert content == ((first | moved) if team_owned else fresh)[name], name
-    assert {name for name in set(fresh) - set(after) if not page.match_file(name)} == set()
+        team_owned = name in moved or (is_ours(name) and name in first)
+        expected = ((first | moved) if team_owned else fresh)[name]
+        assert content == expected.replace(b"infra.resources", b"infra.extensions"), name
+    assert {name for name in set(fresh) - set(after) if not is_ours(name)} == set()
 
 
 def test_only_an_update_that_crosses_the_version_wants_trust(blueprint: Blueprint, service: Service) -> None:
@@ -90,10 +91,10 @@ def test_only_an_update_that_crosses_the_version_wants_trust(blueprint: Blueprin
 
 
 def test_a_file_that_the_team_deleted_stays_deleted(service: Service) -> None:
-    git(service.path, "rm", "--quiet", "infra/extensions.py")
+    git(service.path, "rm", "--quiet", "infra/resources.py")
     commit(service.path, "We have none")
     update(service, trust=True)
-    assert not (service.path / "infra" / "extensions.py").exists()
+    assert not (service.path / "infra" / "resources.py").exists()
 
 
 def script(service: Service, stage: str) -> subprocess.CompletedProcess[str]:
@@ -116,8 +117,8 @@ def script(service: Service, stage: str) -> subprocess.CompletedProcess[str]:
 def test_it_says_what_it_does_and_can_run_again(service: Service) -> None:
     first = script(service, "before")
     assert first.returncode == 0, first.stderr
-    assert first.stdout.splitlines()[0] == "Moved infra/extensions.py to infra/resources.py"
-    assert "Replaced infra.extensions by infra.resources in tests/unit/test_ours.py" in first.stdout
+    assert first.stdout.splitlines()[0] == "Moved infra/resources.py to infra/extensions.py"
+    assert "Replaced infra.resources by infra.extensions in tests/unit/test_ours.py" in first.stdout
     moved = tracked(service)
     second = script(service, "before")
     assert (second.returncode, second.stdout) == (0, "")
@@ -135,12 +136,12 @@ def test_it_refuses_a_tree_with_changes(service: Service) -> None:
 
 
 def test_it_overwrites_nothing(service: Service) -> None:
-    (service.path / "infra" / "resources.py").write_text('"""Our own, of that name."""\n')
+    (service.path / "infra" / "extensions.py").write_text('"""Our own, of that name."""\n')
     commit(service.path, "Ours, too")
     before = tracked(service)
     result = script(service, "before")
     assert result.returncode == 1
-    assert "infra/extensions.py moves to infra/resources.py, but both are there" in result.stderr
+    assert "infra/resources.py moves to infra/extensions.py, but both are there" in result.stderr
     assert tracked(service) == before
 
 

@@ -53,12 +53,16 @@ def dirty(blueprint: Blueprint) -> None:
 
 
 def a_public_name_less(blueprint: Blueprint) -> None:
-    replace(blueprint.template / "service" / "core" / "errors.py", "class NotFoundError", "class GoneError")
+    replace(blueprint.template / "blueprint" / "runtime" / "errors.py", "class NotFoundError", "class GoneError")
     commit(blueprint.path, "Rename")
 
 
 def an_argument_more(blueprint: Blueprint) -> None:
-    replace(blueprint.template / "infra" / "route.py", "    handler: str\n", "    handler: str\n    team: str\n")
+    replace(
+        blueprint.template / "blueprint" / "declare" / "route.py",
+        "    handler: str\n",
+        "    handler: str\n    team: str\n",
+    )
     commit(blueprint.path, "Want more")
 
 
@@ -74,8 +78,8 @@ def a_migration(blueprint: Blueprint) -> None:
         (another_branch, "1.1.0", "A release is cut from main."),
         (dirty, "1.1.0", "Commit your changes first."),
         (lambda _: None, "1.0.0", "1.0.0 is not above the last release, v1.0.0."),
-        (a_public_name_less, "1.1.0", "core.errors.NotFoundError: Public object was removed"),
-        (an_argument_more, "1.1.0", "infra.route.Route.__init__: Parameter was added as required"),
+        (a_public_name_less, "1.1.0", "blueprint.runtime.errors.NotFoundError: Public object was removed"),
+        (an_argument_more, "1.1.0", "blueprint.declare.route.Route.__init__: Parameter was added as required"),
         (a_migration, "1.1.0", "copier.yml has a migration for 2.0.0; that must be this release's version."),
     ],
     ids=["nothing new", "another branch", "dirty", "not above", "a name less", "an argument more", "a migration"],

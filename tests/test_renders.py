@@ -41,7 +41,7 @@ def files(service: Service) -> list[Path]:
     """What the team's repository would hold."""
     ignored = GitIgnoreSpec.from_lines((service.path / ".gitignore").read_text().splitlines())
     found = ignored.match_tree_files(service.path, negate=True, follow_links=False)
-    return [service.path / name for name in found if (service.path / name).is_file()]
+    return [service.path / name for name in found]
 
 
 def test_every_choice_of_every_question_is_rendered() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import BLUEPRINT, RUNTIME
 
-TOOLS = BLUEPRINT / "template" / "tools"
+TOOLS = BLUEPRINT / "template" / "blueprint" / "tools"
 ESSENTIALS = ("awk", "cat", "dirname", "head", "printf", "rm", "sh", "sort", "sed", "env")
 
 

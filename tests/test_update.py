@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import BLUEPRINT, RUNTIME, Service
-from history import Blueprint, commit, git, is_team_owned, minor_changes, page_patterns, replace, tracked, update
-from pathspec import GitIgnoreSpec
+from history import Blueprint, blueprints, commit, git, is_team_owned, minor_changes, replace, tracked, update
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +32,7 @@ def fresh(blueprint: Blueprint, tmp_path_factory: pytest.TempPathFactory) -> dic
     return tracked(blueprint.render(tmp_path_factory.mktemp("fresh") / "service"))
 
 
-def test_the_page_on_ownership_says_what_copier_does(tmp_path: Path) -> None:
+def test_a_path_says_whose_it_is_and_an_update_keeps_to_it(tmp_path: Path) -> None:
     # Given a version in which every file of the template has changed
     blueprint = Blueprint.of_this_template(tmp_path / "blueprint")
     service = blueprint.render(tmp_path / "service", owner="@acme/orders")
@@ -51,12 +50,10 @@ def test_the_page_on_ownership_says_what_copier_does(tmp_path: Path) -> None:
     after = tracked(service)
     assert set(after) == set(before)
     kept = {name for name in before if before[name] == after[name]}
-    page = is_team_owned(service)
-    assert kept == {name for name in before if page.match_file(name)}
+    is_ours = is_team_owned(service)
+    assert kept == {name for name in before if is_ours(name)}
     # and the page names nothing that isn't there
-    written_later = {"/uv.lock", "/package-lock.json"}
-    for pattern in set(page_patterns(service)) - written_later:
-        assert any(GitIgnoreSpec.from_lines([pattern]).match_files(before)), pattern
+    assert [path for path in blueprints(service) if not (service.path / path).exists()] == []
 
 
 def test_an_unedited_service_gets_what_a_fresh_render_has(
@@ -65,12 +62,12 @@ def test_an_unedited_service_gets_what_a_fresh_render_has(
     first = tracked(service)
     update(service)
     fresh = tracked(blueprint.render(tmp_path / "fresh"))
-    page = is_team_owned(service)
+    is_ours = is_team_owned(service)
     for name, content in tracked(service).items():
-        assert content == (first if page.match_file(name) else fresh)[name], name
+        assert content == (first if is_ours(name) else fresh)[name], name
     missing = set(fresh) - set(tracked(service))
     assert missing == {"service/logic/example.py"}, "examples aren't brought into a team's folder"
-    assert "News of 1.1.0" in (service.path / "docs" / "blueprint-changelog.md").read_text()
+    assert "News of 1.1.0" in (service.path / "blueprint" / "docs" / "blueprint-changelog.md").read_text()
     assert git(service.path, "ls-files", "--unmerged") == ""
 
 
@@ -86,7 +83,7 @@ def test_edits_in_the_blueprints_files_are_merged(service: Service) -> None:
     replace(pyproject, "    # Yours:\n", '    # Yours:\n    "stripe>=12",\n')
     with (service.path / ".gitignore").open("a") as ignored:
         ignored.write("/ours/\n")
-    with (service.path / "docs" / "operating.md").open("a") as page:
+    with (service.path / "blueprint" / "docs" / "operating.md").open("a") as page:
         page.write("\nOurs.\n")
     commit(service.path, "Ours")
     # When it is updated
@@ -96,17 +93,19 @@ def test_edits_in_the_blueprints_files_are_merged(service: Service) -> None:
     assert '"stripe>=12"' in pyproject.read_text()
     assert '"pydantic>=2.14.1,<3"' in pyproject.read_text()
     assert "/ours/" in (service.path / ".gitignore").read_text()
-    operating = (service.path / "docs" / "operating.md").read_text()
+    operating = (service.path / "blueprint" / "docs" / "operating.md").read_text()
     assert operating.startswith("# Operating the service")
     assert operating.endswith("\nOurs.\n")
 
 
 def test_edits_of_the_same_lines_conflict_visibly(service: Service) -> None:
-    page = service.path / "docs" / "operating.md"
+    page = service.path / "blueprint" / "docs" / "operating.md"
     replace(page, "# Operating", "# How we operate")
     commit(service.path, "Ours")
     update(service)
-    assert set(git(service.path, "diff", "--name-only", "--diff-filter=U").splitlines()) == {"docs/operating.md"}
+    assert set(git(service.path, "diff", "--name-only", "--diff-filter=U").splitlines()) == {
+        "blueprint/docs/operating.md"
+    }
     text = page.read_text()
     assert "# How we operate" in text
     assert "# Operating the service" in text
@@ -114,7 +113,12 @@ def test_edits_of_the_same_lines_conflict_visibly(service: Service) -> None:
 
 
 def test_what_a_team_deleted_stays_deleted(service: Service) -> None:
-    gone = ["docs/deploying.md", "service/handlers/delete_order.py", "tests/unit/test_edges.py", "infra/findings.py"]
+    gone = [
+        "blueprint/docs/deploying.md",
+        "service/handlers/delete_order.py",
+        "tests/unit/test_edges.py",
+        "blueprint/constructs/findings.py",
+    ]
     for name in gone:
         (service.path / name).unlink()
     commit(service.path, "Delete what we don't need")
@@ -149,14 +153,14 @@ def test_changed_answers_give_what_a_fresh_render_has(
 ) -> None:
     service = blueprint.render(tmp_path / "service")
     changed = tracked(blueprint.render(tmp_path / "changed", **answers))
-    page = is_team_owned(service)
+    is_ours = is_team_owned(service)
 
     def assert_like(expected: dict[str, bytes], before: dict[str, bytes]) -> None:
         """The blueprint's files are those of the fresh render; the team's are as before, with those that it lacked."""
         after = tracked(service)
-        assert set(after) == set(expected)
+        assert set(expected) <= set(after)
         for name, content in after.items():
-            assert content == (before.get(name, expected[name]) if page.match_file(name) else expected[name]), name
+            assert content == ((expected | before) if is_ours(name) else expected)[name], name
 
     # there
     update(service, **answers)
@@ -177,11 +181,11 @@ def test_a_new_question_takes_its_default(tmp_path: Path) -> None:
     def ask(template: Path) -> None:
         with (template.parent / "copier.yml").open("a") as questions:
             questions.write("\ntracing:\n  type: bool\n  help: Trace requests?\n  default: true\n")
-        (template / "docs" / "tracing.md.jinja").write_text("Tracing: [= tracing =]\n")
+        (template / "blueprint" / "docs" / "tracing.md.jinja").write_text("Tracing: [= tracing =]\n")
 
     blueprint.release("1.1.0", ask)
     update(service)
-    assert (service.path / "docs" / "tracing.md").read_text() == "Tracing: True\n"
+    assert (service.path / "blueprint" / "docs" / "tracing.md").read_text() == "Tracing: True\n"
 
 
 def test_an_update_that_was_killed_can_be_taken_back_and_tried_again(service: Service) -> None:
@@ -203,7 +207,7 @@ def test_an_update_that_was_killed_can_be_taken_back_and_tried_again(service: Se
     assert tracked(service) == before
     update(service)
     assert tracked(service).items() >= {"service/logic/ours.py": b'"""Ours."""\n'}.items()
-    assert (service.path / "infra" / "new_part.py").exists()
+    assert (service.path / "blueprint" / "new_part.py").exists()
 
 
 def test_nothing_in_the_template_needs_trust() -> None:

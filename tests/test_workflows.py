@@ -32,7 +32,6 @@ def repository(path: Path, workshop: Service, **answers: Any) -> Service:
     """A rendered service in a git repository, as its team has pushed it, with what its first `make check` wrote."""
     service = render(path, **answers).borrow_tools(workshop)
     git(service.path, "init", "--quiet", "--initial-branch=main")
-    (service.path / ".git" / "info" / "exclude").write_text(".venv\nnode_modules\n")
     service.make("openapi", "documents")
     commit(service.path, "feat: start from the blueprint")
     return service
@@ -125,7 +124,7 @@ def test_an_update_that_changes_workflows_needs_an_app(tmp_path: Path, workshop:
     # Given a version of the blueprint that brings another workflow, and a team whose edit meets its own
     blueprint = Blueprint.of_this_template(tmp_path / "blueprint")
     service = blueprint.render(tmp_path / "service", "1.0.0").borrow_tools(workshop)
-    replace(service.path / "docs" / "operating.md", "# Operating", "# How we operate")
+    replace(service.path / "blueprint" / "docs" / "operating.md", "# Operating", "# How we operate")
     commit(service.path, "docs: say it our way")
     pins = ".github/workflows/update.yml"
     blueprint.release(
@@ -189,8 +188,10 @@ def test_make_pr_does_what_a_pull_request_does(tmp_path: Path) -> None:
 @pytest.mark.parametrize("names", [["live"], [*(f"test{number}" for number in range(1, 10)), "live"]], ids=len)
 def test_one_environment_and_ten_are_treated_alike(names: list[str], tmp_path: Path, workshop: Service) -> None:
     service = render(tmp_path / "service", environments=", ".join(names)).borrow_tools(workshop)
-    service.run(".venv/bin/python", "tools/workflows.py", PATH=f"{service.path / '.venv' / 'bin'}:/usr/bin:/bin")
-    service.run(".venv/bin/pytest", "tests/infrastructure/test_workflows.py")
+    service.run(
+        ".venv/bin/python", "blueprint/tools/workflows.py", PATH=f"{service.path / '.venv' / 'bin'}:/usr/bin:/bin"
+    )
+    service.run(".venv/bin/pytest", "blueprint/tests/infrastructure/test_workflows.py")
     jobs = yaml.safe_load((service.path / ".github" / "workflows" / "main.yml").read_text())["jobs"]
     assert [job["environment"] for name, job in jobs.items() if name.startswith("deploy-")] == names
 

@@ -69,7 +69,6 @@ class Runner:
                 variables = {**environment, **step.get("env", {})}
                 if step.get("uses", "").startswith(CHECKOUT):
                     git(Path(folder), "clone", "--quiet", str(self.repository.path), str(checkout.path))
-                    (checkout.path / ".git" / "info" / "exclude").write_text(".venv\nnode_modules\n")
                     checkout.borrow_tools(self.tools)
                 elif "uses" in step:
                     report.skipped[label] = f"the action {step['uses'].partition('@')[0]}"

@@ -1,6 +1,6 @@
 """The API's route table. Yours to edit: an endpoint is a handler in service/handlers/ and a line here."""
 
-from infra.route import Route
+from blueprint.declare import Route
 from infra.tables import IDEMPOTENCY, ORDERS
 
 ROUTES = (

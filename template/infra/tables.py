@@ -1,6 +1,6 @@
 """The service's DynamoDB tables. Yours to edit: a table that is listed here exists."""
 
-from infra.table import Index, Table
+from blueprint.declare import Index, Table
 
 ORDERS = Table(
     name="Orders",

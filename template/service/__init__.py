@@ -1,5 +1,5 @@
 """What runs in AWS Lambda."""
 
-from service.core import start
+from blueprint.runtime import start
 
 start.begin()

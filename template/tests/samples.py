@@ -3,7 +3,9 @@
 import uuid
 from typing import Any
 
-from tests.support.events import event
+from blueprint.bench import command
+from blueprint.testing.events import event
+from infra.app import DECLARATIONS
 
 _ID = "8c9f4a52-5a3f-4b62-9d3e-0a7d4a5c1b11"
 
@@ -42,3 +44,7 @@ def request(handler: str) -> dict[str, Any] | None:
 
 def _of_order(method: str) -> dict[str, Any]:
     return event(method, f"/api/orders/{_ID}", resource="/api/orders/{order_id}", path_parameters={"order_id": _ID})
+
+
+if __name__ == "__main__":
+    command.main(DECLARATIONS, request, ANSWERS)

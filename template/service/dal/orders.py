@@ -8,9 +8,9 @@ from uuid import UUID
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
-from service.core import aws, cursor
-from service.core.errors import InvalidCursorError, KeyReusedError, NotFoundError
-from service.core.settings import Settings
+from blueprint.runtime import aws, cursor
+from blueprint.runtime.environment_variables import EnvironmentVariables
+from blueprint.runtime.errors import InvalidCursorError, KeyReusedError, NotFoundError
 from service.models.order import Order
 from service.models.output import OrderPage
 
@@ -28,7 +28,7 @@ class OrderNotFoundError(NotFoundError):
 Item = dict[str, "AttributeValueTypeDef"]
 
 
-class _TableSettings(Settings):
+class _TableSettings(EnvironmentVariables):
     orders_table_name: str
 
 

@@ -6,10 +6,10 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from service.core.api import create_app, create_lambda_handler
-from service.core.configuration import DynamicConfiguration
-from service.core.idempotency import Idempotency, IdempotencyKey
-from service.core.problems import responses
+from blueprint.runtime.api import create_app, create_lambda_handler
+from blueprint.runtime.configuration import DynamicConfiguration
+from blueprint.runtime.idempotency import Idempotency, IdempotencyKey
+from blueprint.runtime.problems import responses
 from service.logic import orders
 from service.models.configuration import ServiceConfiguration
 from service.models.input import CreateOrderRequest

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from service.core.api import create_app, create_lambda_handler
-from service.core.problems import responses
+from blueprint.runtime.api import create_app, create_lambda_handler
+from blueprint.runtime.problems import responses
 from service.logic import orders
 from service.models.output import OrderPage
 

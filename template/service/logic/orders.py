@@ -8,7 +8,7 @@ from uuid import UUID
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from service.core.observability import logger, metrics, tracer
+from blueprint.runtime.observability import logger, metrics, tracer
 from service.dal import orders
 from service.dal.orders import OrderNotFoundError
 from service.models.input import CreateOrderRequest

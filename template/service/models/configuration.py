@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from service.core.configuration import Configuration, Feature, Features
+from blueprint.runtime.configuration import Configuration, Feature, Features
 
 
 class ServiceFeatures(Features):

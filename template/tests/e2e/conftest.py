@@ -2,10 +2,10 @@ import uuid
 
 import pytest
 
+from blueprint.testing.client import authorization
+from blueprint.testing.environment import reach
+from blueprint.testing.localhost import resolve_localhost
 from tests.orders.api import OrdersApi
-from tests.support.client import authorization
-from tests.support.environment import reach
-from tests.support.localhost import resolve_localhost
 
 
 @pytest.fixture(scope="session", autouse=True)

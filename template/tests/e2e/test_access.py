@@ -10,10 +10,10 @@ import pytest
 import requests
 from requests.auth import AuthBase
 
+from blueprint.testing.client import Bearer, SigV4, token
+from blueprint.testing.environment import caller, environment, settings
+from blueprint.testing.problems import problem_of
 from tests.orders.api import OrdersApi
-from tests.support.client import Bearer, SigV4, token
-from tests.support.environment import caller, environment, settings
-from tests.support.problems import problem_of
 
 AUTHORIZATION = settings().service.authorization
 REFUSED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}

@@ -6,8 +6,8 @@ from http import HTTPStatus
 
 import boto3
 
+from blueprint.testing.environment import outputs
 from tests.orders.api import OrdersApi
-from tests.support.environment import outputs
 
 NAME = "Zebedee Quux"
 SPELLINGS = (NAME, "Zebedee", "Quux", NAME.replace(" ", "%20"), NAME.replace(" ", "+"))

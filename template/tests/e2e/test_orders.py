@@ -6,10 +6,10 @@ from http import HTTPStatus
 
 import pytest
 
+from blueprint.testing.environment import environment
+from blueprint.testing.problems import problem_of
 from tests.orders.api import OrdersApi
 from tests.orders.edges import EDGES, NO_ORDER_IDS, Edge
-from tests.support.environment import environment
-from tests.support.problems import problem_of
 
 
 def test_an_order_is_created_read_and_deleted(api: OrdersApi, customer: str) -> None:

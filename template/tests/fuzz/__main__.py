@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infra.settings import ROOT
-from tests.support.environment import outputs, reach
+from blueprint.settings import ROOT
+from blueprint.testing.environment import outputs, reach
 
 SEED = "20261123"
 

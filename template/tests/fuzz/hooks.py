@@ -6,9 +6,9 @@ from urllib.parse import unquote
 
 import schemathesis
 
-from tests.support.client import authorization
-from tests.support.environment import reach
-from tests.support.localhost import resolve_localhost
+from blueprint.testing.client import authorization
+from blueprint.testing.environment import reach
+from blueprint.testing.localhost import resolve_localhost
 
 KEY, LONGEST_KEY = "Idempotency-Key", 200
 

@@ -4,14 +4,14 @@ from pathlib import Path
 import boto3
 import pytest
 
+from blueprint.settings import LOCAL
+from blueprint.testing.client import authorization
+from blueprint.testing.environment import environment, outputs, reach
+from blueprint.testing.events import LambdaHandler, load
+from blueprint.testing.localhost import resolve_localhost
 from infra.routes import ROUTES
-from infra.settings import LOCAL
 from tests.orders.api import OrdersApi
 from tests.orders.functions import Orders
-from tests.support.client import authorization
-from tests.support.environment import environment, outputs, reach
-from tests.support.events import LambdaHandler, load
-from tests.support.localhost import resolve_localhost
 
 
 def _take_environment_variables() -> None:

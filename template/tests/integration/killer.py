@@ -9,7 +9,7 @@ import os
 import time
 from typing import Any
 
-from service.core import aws
+from blueprint.runtime import aws
 from service.handlers import create_order
 
 _point: list[str] = []

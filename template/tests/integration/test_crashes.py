@@ -18,9 +18,9 @@ import boto3
 import pytest
 import requests
 
+from blueprint.testing.environment import outputs
+from blueprint.testing.problems import problem_of
 from tests.orders.api import OrdersApi
-from tests.support.environment import outputs
-from tests.support.problems import problem_of
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient

@@ -7,11 +7,11 @@ from http import HTTPStatus
 
 import pytest
 
-from service.core import aws
+from blueprint.runtime import aws
+from blueprint.testing.events import Answer, LambdaContext
+from blueprint.testing.faults import answer_lost, failing
+from blueprint.testing.problems import problem_of
 from tests.orders.functions import Orders
-from tests.support.events import Answer, LambdaContext
-from tests.support.faults import answer_lost, failing
-from tests.support.problems import problem_of
 
 STEPS = {
     "the record is written": ("PutItem", "IDEMPOTENCY_TABLE_NAME"),

@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.support.environment import outputs
-from tests.support.events import event
+from blueprint.testing.environment import outputs
+from blueprint.testing.events import event
 
 
 @contextmanager

@@ -3,11 +3,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from blueprint.testing.client import authorization
+from blueprint.testing.environment import environment, reach
+from blueprint.testing.localhost import resolve_localhost
 from tests.load.settings import CALLERS
 from tests.orders.api import OrdersApi
-from tests.support.client import authorization
-from tests.support.environment import environment, reach
-from tests.support.localhost import resolve_localhost
 
 COLD_STARTS_AT_ONCE = 10
 

@@ -6,9 +6,9 @@ from http import HTTPStatus
 
 import requests
 
+from blueprint.testing.problems import problem_of
 from tests.load.settings import CALLERS
 from tests.orders.api import OrdersApi
-from tests.support.problems import problem_of
 
 
 def at_once(api: OrdersApi, customer: str, keys: list[str]) -> list[requests.Response]:

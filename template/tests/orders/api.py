@@ -5,7 +5,7 @@ from typing import Any
 
 import requests
 
-from tests.support.client import Api
+from blueprint.testing.client import Api
 
 
 class OrdersApi(Api):

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from tests.support.events import Answer, LambdaContext, LambdaHandler, event, invoke
+from blueprint.testing.events import Answer, LambdaContext, LambdaHandler, event, invoke
 
 
 class Orders:

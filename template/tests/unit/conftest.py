@@ -4,26 +4,34 @@ import os
 import sys
 from collections.abc import Iterator
 
-from infra.openapi.variables import VARIABLES
+from blueprint import offline
+from infra.tables import TABLES
 
 # Before anything of service/ is imported, since it reads these at import.
 os.environ.update(
-    {**VARIABLES, "AUTHORIZATION": "iam", "POWERTOOLS_LOG_LEVEL": "DEBUG", "POWERTOOLS_SERVICE_NAME": "orders"}
+    {
+        **offline.variables(TABLES),
+        "AUTHORIZATION": "iam",
+        "HANDLERS": "service.handlers",
+        "POWERTOOLS_LOG_LEVEL": "DEBUG",
+        "POWERTOOLS_SERVICE_NAME": "orders",
+    }
 )
+from infra.app import DECLARATIONS
+
+os.environ.update(DECLARATIONS.variables)
 for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
     os.environ.pop(name, None)
 
 import pytest  # noqa: E402
 from moto import mock_aws  # noqa: E402
 
-from infra.routes import ROUTES  # noqa: E402
-from infra.tables import TABLES  # noqa: E402
-from service.core import aws, configuration  # noqa: E402
-from service.core.observability import logger  # noqa: E402
+from blueprint.runtime import aws, configuration  # noqa: E402
+from blueprint.runtime.observability import logger  # noqa: E402
+from blueprint.testing import tables  # noqa: E402
+from blueprint.testing.appconfig import AppConfig  # noqa: E402
+from blueprint.testing.events import LambdaHandler, load  # noqa: E402
 from tests.orders.functions import Orders  # noqa: E402
-from tests.support import tables  # noqa: E402
-from tests.support.appconfig import AppConfig  # noqa: E402
-from tests.support.events import LambdaHandler, load  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +67,7 @@ logger.registered_handler.stream = _Stdout()  # type: ignore[attr-defined]
 
 @pytest.fixture
 def handlers() -> dict[str, LambdaHandler]:
-    return {route.handler: load(route.module) for route in ROUTES}
+    return {route.handler: load(route.module) for route in DECLARATIONS.routes}
 
 
 @pytest.fixture

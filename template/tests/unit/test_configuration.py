@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from service.core import configuration
-from service.core.configuration import FALLBACK_METRIC, DynamicConfiguration
+from blueprint.runtime import configuration
+from blueprint.runtime.configuration import FALLBACK_METRIC, DynamicConfiguration
+from blueprint.testing.appconfig import AppConfig
 from service.models.configuration import ServiceConfiguration
 from tests.orders.functions import Orders
-from tests.support.appconfig import AppConfig
 
 EXPRESS = {"features": {"express_shipping": {"default": True}}}
 GIFT_FROM_TEN = {

@@ -8,11 +8,11 @@ from http import HTTPStatus
 
 import pytest
 
-from service.core import aws
+from blueprint.runtime import aws
+from blueprint.testing.events import Answer, LambdaContext
+from blueprint.testing.faults import Killed, counted, failing, hooked, killed_before
+from blueprint.testing.problems import problem_of
 from tests.orders.functions import Orders
-from tests.support.events import Answer, LambdaContext
-from tests.support.faults import Killed, counted, failing, hooked, killed_before
-from tests.support.problems import problem_of
 
 ORDERS_TABLE, IDEMPOTENCY_TABLE = os.environ["ORDERS_TABLE_NAME"], os.environ["IDEMPOTENCY_TABLE_NAME"]
 

@@ -6,9 +6,9 @@ from urllib.parse import unquote
 
 import pytest
 
+from blueprint.testing.problems import problem_of
 from tests.orders.edges import EDGES, NO_ORDER_IDS, Edge
 from tests.orders.functions import Orders
-from tests.support.problems import problem_of
 
 
 @pytest.mark.parametrize("edge", EDGES.values(), ids=EDGES)

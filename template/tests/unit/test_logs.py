@@ -7,12 +7,12 @@ from http import HTTPStatus
 
 import pytest
 
-from service.core import aws
-from service.core.observability import logger
+from blueprint.runtime import aws
+from blueprint.runtime.observability import logger
+from blueprint.testing.appconfig import AppConfig
+from blueprint.testing.events import LambdaContext
+from blueprint.testing.faults import Killed, failing, killed_before
 from tests.orders.functions import Orders
-from tests.support.appconfig import AppConfig
-from tests.support.events import LambdaContext
-from tests.support.faults import Killed, failing, killed_before
 
 NAME = "Zebedee Quux"
 

@@ -6,10 +6,10 @@ from http import HTTPStatus
 
 import pytest
 
-from service.core import aws, cursor
+from blueprint.runtime import aws, cursor
+from blueprint.testing.faults import counted, failing
+from blueprint.testing.problems import problem_of
 from tests.orders.functions import Orders
-from tests.support.faults import counted, failing
-from tests.support.problems import problem_of
 
 
 def pages(orders: Orders, **query: str) -> list[list[dict[str, object]]]:

@@ -6,8 +6,8 @@ from http import HTTPStatus
 
 import pytest
 
-from service.core import swagger
-from tests.support.events import Answer, event, invoke
+from blueprint.runtime import swagger
+from blueprint.testing.events import Answer, event, invoke
 
 
 def get(**query: str) -> Answer:

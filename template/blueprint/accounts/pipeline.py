@@ -1,0 +1,155 @@
+"""What an account needs besides the service: a CDK app of its own, deployed once an account and region by a person.
+
+make account ENVIRONMENT=dev          lets API Gateway write logs
+make pipeline-role ENVIRONMENT=dev    does so too, and lets GitHub's workflows deploy the environment
+"""
+
+import os
+import sys
+
+import aws_cdk as cdk
+import boto3
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
+from botocore.exceptions import BotoCoreError, ClientError
+from constructs import Construct
+
+from blueprint import settings as service_settings
+from blueprint.constructs.caller_role import caller_role_name, cdk_role_name, pipeline_role_name
+from blueprint.constructs.findings import acknowledge_wildcard, checked_app
+from blueprint.settings import LOCAL, Environment, Settings, SettingsError
+
+GITHUB = "token.actions.githubusercontent.com"
+_CDK_ROLES = ("deploy", "file-publishing", "lookup")
+"""Of the roles that `cdk bootstrap` makes, those that a deployment without containers takes on."""
+
+
+class AccountStack(cdk.Stack):
+    """API Gateway's setting for the account and region, without which no API may write logs.
+
+    The setting is one for all: another service may set it too, and each is as good as the other. So it, and its
+    role, stay when the stack goes.
+    """
+
+    def __init__(self, scope: Construct, *, settings: Settings, environment: Environment):
+        name = f"{settings.stack_name(environment)}-account"
+        super().__init__(scope, name, env=_target(environment), description="API Gateway's account setting")
+        role = iam.Role(
+            self, "LogsRole", assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"), description="Writes API logs"
+        )
+        policy = iam.Policy(
+            self,
+            "LogsPolicy",
+            roles=[role],
+            statements=[
+                iam.PolicyStatement(
+                    actions=[
+                        *("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogGroups"),
+                        *("logs:DescribeLogStreams", "logs:PutLogEvents", "logs:GetLogEvents", "logs:FilterLogEvents"),
+                    ],
+                    resources=["*"],
+                )
+            ],
+        )
+        acknowledge_wildcard(
+            policy, "*", "These are the permissions of AWS's own policy for this, AmazonAPIGatewayPushToCloudWatchLogs."
+        )
+        account = apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
+        account.node.add_dependency(policy)
+        for resource in (role, policy, account):
+            cdk.RemovalPolicies.of(resource).retain()
+
+
+class PipelineStack(cdk.Stack):
+    """The role that this repository's workflows take on, by OpenID Connect, for jobs in the environment.
+
+    It may take on the CDK's roles, and the role of the environment's test caller. `adopt_provider` says that the
+    account knows GitHub already, whoever made that so.
+
+    https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments
+    """
+
+    def __init__(self, scope: Construct, *, settings: Settings, environment: Environment, adopt_provider: bool):
+        name = f"{settings.stack_name(environment)}-pipeline"
+        super().__init__(scope, name, env=_target(environment), description="Lets GitHub's workflows deploy")
+        service = settings.service
+        provider_arn = self.format_arn(service="iam", region="", resource="oidc-provider", resource_name=GITHUB)
+        role = iam.Role(
+            self,
+            "Role",
+            role_name=pipeline_role_name(service, environment),
+            description=f"Deploys {settings.stack_name(environment)} from {service.repository}",
+            assumed_by=iam.WebIdentityPrincipal(
+                provider_arn,
+                {
+                    "StringEquals": {
+                        f"{GITHUB}:aud": "sts.amazonaws.com",
+                        f"{GITHUB}:sub": f"repo:{service.repository}:environment:{environment.name}",
+                    }
+                },
+            ),
+        )
+        if not adopt_provider:
+            provider = iam.CfnOIDCProvider(
+                self, "GitHub", url=f"https://{GITHUB}", client_id_list=["sts.amazonaws.com"]
+            )
+            # Other services may use it by now, and the next deployment adopts it.
+            provider.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+            role.node.add_dependency(provider)
+        cdk_roles = [cdk_role_name(kind, self.account, self.region) for kind in _CDK_ROLES]
+        callers = self._role_arn(caller_role_name(f"{settings.stack_name(environment)}*"))
+        statement = iam.PolicyStatement(
+            actions=["sts:AssumeRole"], resources=[*map(self._role_arn, cdk_roles), callers]
+        )
+        policy = iam.Policy(self, "Policy", roles=[role], statements=[statement])
+        acknowledge_wildcard(
+            policy, callers, "The wildcard stands for the environment's copies, each with a caller's role of its own."
+        )
+        cdk.CfnOutput(self, "RoleArn", value=role.role_arn, description="For the GitHub environment's AWS_ROLE_ARN")
+
+    def _role_arn(self, name: str) -> str:
+        return self.format_arn(service="iam", region="", resource="role", resource_name=name)
+
+
+def create_app(environment_name: str, *, role: bool, adopt_provider: bool, **options: object) -> cdk.App:
+    """The app with the account's stack and, with `role`, the pipeline's; `options` go to `cdk.App`.
+
+    Raises SettingsError when the environment, or the repository for the role, is missing.
+    """
+    settings = service_settings.load()
+    environment = settings.environment(environment_name)
+    if role and not settings.service.repository:
+        raise SettingsError(
+            'service.toml names no repository, whose workflows the role is for: write repository = "owner/name" there.'
+        )
+    app = checked_app(**options)
+    AccountStack(app, settings=settings, environment=environment)
+    if role:
+        PipelineStack(app, settings=settings, environment=environment, adopt_provider=adopt_provider)
+    return app
+
+
+def knows_github() -> bool:
+    """Whether the account of the credentials has GitHub as identity provider; raises SettingsError without any."""
+    try:
+        providers = boto3.client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"]
+    except (BotoCoreError, ClientError) as error:
+        raise SettingsError(f"The account can't be asked whether it knows GitHub: {error}") from None
+    return any(provider["Arn"].endswith(f"/{GITHUB}") for provider in providers)
+
+
+def main() -> None:
+    role = os.environ.get("PIPELINE_ROLE") == "true"
+    try:
+        name = os.environ.get("ENVIRONMENT", LOCAL)
+        create_app(name, role=role, adopt_provider=role and knows_github()).synth()
+    except SettingsError as error:
+        sys.exit(f"error: {error}")
+
+
+def _target(environment: Environment) -> cdk.Environment:
+    return cdk.Environment(account=environment.account or None, region=environment.region)
+
+
+if __name__ == "__main__":
+    main()

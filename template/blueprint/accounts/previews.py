@@ -1,0 +1,102 @@
+"""`make previews-sweep`: removes ENVIRONMENT's copies of pull requests that are closed.
+
+Each pull request destroys its own copy when it is done; this removes what a cancelled or broken run has left. It acts
+as the CDK does, in the role that `cdk bootstrap` has made for deployments: the pipeline's own role may do nothing else.
+"""
+
+import argparse
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+
+from blueprint import settings as service_settings
+from blueprint.constructs.caller_role import cdk_role_name
+from blueprint.settings import LOCAL, Environment, Settings, SettingsError
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_cloudformation.type_defs import WaiterConfigTypeDef
+
+_GOING = ("DELETE_IN_PROGRESS", "DELETE_COMPLETE")
+"""States of a stack of which nothing has to be removed: it goes, or has gone."""
+_HALF_AN_HOUR: "WaiterConfigTypeDef" = {"Delay": 10, "MaxAttempts": 180}
+
+
+def left_behind(
+    client: "CloudFormationClient", settings: Settings, environment: Environment, still_open: set[int]
+) -> list[str]:
+    """The names of the stacks that are a copy, for a pull request that isn't open, of the environment.
+
+    One that could not be deleted is among them, so that it is tried again.
+    """
+    prefix = settings.stack_name(environment, "pr-")
+    pages = client.get_paginator("describe_stacks").paginate()
+    stacks = {stack["StackName"] for page in pages for stack in page["Stacks"] if stack["StackStatus"] not in _GOING}
+    numbers = {name: re.fullmatch(rf"{re.escape(prefix)}(\d+)", name) for name in stacks}
+    return sorted(name for name, found in numbers.items() if found and int(found[1]) not in still_open)
+
+
+def sweep(client: "CloudFormationClient", names: list[str]) -> list[str]:
+    """Deletes the stacks, side by side, and returns the names of those that CloudFormation could not delete."""
+    started, failed = [], []
+    for name in names:
+        print(f"Deleting {name}", flush=True)
+        try:
+            client.delete_stack(StackName=name)
+            started.append(name)
+        except ClientError as error:
+            print(f"  {error}", flush=True)
+            failed.append(name)
+    for name in started:
+        try:
+            client.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=_HALF_AN_HOUR)
+        except WaiterError as error:
+            print(f"{name}: {error}", flush=True)
+            failed.append(name)
+    return failed
+
+
+def as_deployer(environment: Environment) -> "CloudFormationClient":
+    """A client in the CDK's deployment role, in the environment's account and region.
+
+    Raises ClientError where the account isn't bootstrapped, or its credentials may not take that role on.
+    """
+    session = boto3.Session(region_name=environment.region)
+    sts = session.client("sts")
+    account = environment.account or sts.get_caller_identity()["Account"]
+    partition = session.get_partition_for_region(environment.region)
+    role = f"arn:{partition}:iam::{account}:role/{cdk_role_name('deploy', account, environment.region)}"
+    credentials = sts.assume_role(RoleArn=role, RoleSessionName="previews-sweep")["Credentials"]
+    return session.client(
+        "cloudformation",
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m blueprint.accounts.previews", description="Removes left previews.")
+    parser.add_argument("open", type=Path, help="the open pull requests: what `gh pr list --json number` prints")
+    try:
+        still_open = {int(request["number"]) for request in json.loads(parser.parse_args().open.read_text())}
+        settings = service_settings.load()
+        environment = settings.environment(os.environ.get("ENVIRONMENT", LOCAL))
+        client = as_deployer(environment)
+        failed = sweep(client, left_behind(client, settings, environment, still_open))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        sys.exit(f"error: the list of open pull requests can't be read, so nothing is deleted: {error}")
+    except (SettingsError, BotoCoreError, ClientError) as error:
+        sys.exit(f"error: {error}")
+    if failed:
+        sys.exit(f"error: CloudFormation could not delete {', '.join(failed)}.")
+
+
+if __name__ == "__main__":
+    main()

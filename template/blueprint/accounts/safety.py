@@ -1,0 +1,84 @@
+"""What must not happen to an environment: `make deploy` and `make destroy` ask here first.
+
+A bare `cdk deploy` meets the same obstacles: the stack holds them as CloudFormation rules, so that CloudFormation
+refuses the template and says why. Synthesising stays free of them, and `cdk destroy` meets the protections that
+the stack and its tables have in CloudFormation and in DynamoDB.
+"""
+
+import argparse
+import os
+import platform
+import sys
+
+import aws_cdk as cdk
+
+from blueprint import settings as service_settings
+from blueprint.packaging.build import runs_on
+from blueprint.settings import LOCAL, Environment, Service, Settings, SettingsError
+
+
+def obstacles(service: Service, environment: Environment) -> list[str]:
+    """Why what this interpreter synthesises must not be deployed to AWS, a sentence each; none if it may."""
+    found = []
+    if not runs_on(service.python):
+        found.append(
+            f"The functions run on Python {service.python}, but this is Python {platform.python_version()}, whose "
+            f"bytecode they can't use: install Python {service.python} and run `make dev`."
+        )
+    if environment.production and not environment.account:
+        found.append(
+            f"{environment.name}, which is production, has no account: write its id into service.toml, "
+            f'[environments.{environment.name}], account = "...", so that no other account\'s credentials deploy it.'
+        )
+    return found
+
+
+def refuse_deployment(stack: cdk.Stack, reasons: list[str]) -> None:
+    """Lets CloudFormation refuse the stack's template, for these reasons.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
+    """
+    if reasons:
+        deployable = cdk.CfnParameter(stack, "Deployable", default="no")
+        is_deployable = cdk.Fn.condition_equals(deployable.value_as_string, "yes")
+        assertions = [cdk.CfnRuleAssertion(assert_=is_deployable, assert_description=reason) for reason in reasons]
+        cdk.CfnRule(stack, "IsDeployable", assertions=assertions)
+
+
+def check_deployment(settings: Settings, environment: Environment) -> None:
+    """Raises SettingsError when the environment must not be deployed from here."""
+    if environment.is_local:
+        return
+    if reasons := obstacles(settings.service, environment):
+        raise SettingsError("\n".join(reasons))
+
+
+def check_destruction(environment: Environment) -> None:
+    """Raises SettingsError when the environment holds data that must outlive a command."""
+    if environment.production or environment.retain_data:
+        raise SettingsError(
+            f"{environment.name} keeps its data, so no command destroys it: its stack is protected against "
+            "termination, its tables against deletion. blueprint/docs/deploying.md says how to take it down for good."
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m blueprint.accounts.safety", description="Refuses what must not happen."
+    )
+    parser.add_argument("command", choices=["deploy", "destroy"])
+    arguments = parser.parse_args()
+    try:
+        settings = service_settings.load()
+        environment = settings.environment(os.environ.get("ENVIRONMENT", LOCAL))
+        environment = settings.copy_of(environment, os.environ.get("STACK_SUFFIX", ""))
+        if arguments.command == "deploy":
+            check_deployment(settings, environment)
+        else:
+            check_destruction(environment)
+    except SettingsError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

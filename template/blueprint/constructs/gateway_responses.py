@@ -1,0 +1,94 @@
+"""The errors that API Gateway answers itself, as problem documents (RFC 9457) like the functions'."""
+
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from aws_cdk import aws_apigateway as apigateway
+from constructs import Construct
+
+from blueprint.runtime.problems import CONTENT_TYPE, RETRY_AFTER_SECONDS
+
+_Type = apigateway.ResponseType
+
+
+@dataclass(frozen=True)
+class _Error:
+    """An error: its status, what it says, and whether the same request may succeed later."""
+
+    status: HTTPStatus
+    detail: str
+    retry: bool = False
+
+
+_REFUSED = _Error(HTTPStatus.FORBIDDEN, "The caller may not do this; check the credentials and their permissions.")
+_FAILED = _Error(
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    "The service has failed; send the same request again, and report the request_id if it keeps failing.",
+)
+_TOO_MANY = _Error(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests; send this one again later.", retry=True)
+_TIMED_OUT = _Error(HTTPStatus.GATEWAY_TIMEOUT, "The service took too long; send the same request again.", retry=True)
+
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+# A default stands for all types of its kind that aren't listed here.
+_ERRORS = {
+    _Type.DEFAULT_4_XX: _Error(HTTPStatus.FORBIDDEN, "The request was refused; check its form and its credentials."),
+    _Type.DEFAULT_5_XX: _FAILED,
+    _Type.ACCESS_DENIED: _REFUSED,
+    _Type.API_CONFIGURATION_ERROR: _FAILED,
+    _Type.AUTHORIZER_CONFIGURATION_ERROR: _FAILED,
+    _Type.AUTHORIZER_FAILURE: _FAILED,
+    _Type.BAD_REQUEST_BODY: _Error(HTTPStatus.BAD_REQUEST, "The body can't be read."),
+    _Type.BAD_REQUEST_PARAMETERS: _Error(HTTPStatus.BAD_REQUEST, "The path, the query or a header can't be read."),
+    _Type.EXPIRED_TOKEN: _Error(HTTPStatus.FORBIDDEN, "The credentials have expired; get new ones."),
+    _Type.INTEGRATION_FAILURE: _TIMED_OUT,
+    _Type.INTEGRATION_TIMEOUT: _TIMED_OUT,
+    _Type.INVALID_API_KEY: _REFUSED,
+    _Type.INVALID_SIGNATURE: _Error(
+        HTTPStatus.FORBIDDEN, "The signature isn't right; check the secret key, the region and the clock."
+    ),
+    _Type.MISSING_AUTHENTICATION_TOKEN: _Error(
+        HTTPStatus.FORBIDDEN, "There is nothing at this path for this method, or the request has no credentials."
+    ),
+    _Type.QUOTA_EXCEEDED: _TOO_MANY,
+    _Type.REQUEST_TOO_LARGE: _Error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large."),
+    _Type.RESOURCE_NOT_FOUND: _Error(HTTPStatus.NOT_FOUND, "There is nothing at this path."),
+    _Type.THROTTLED: _TOO_MANY,
+    _Type.UNAUTHORIZED: _Error(
+        HTTPStatus.UNAUTHORIZED, "The access token is missing, expired, or without the scope; get another one."
+    ),
+    _Type.UNSUPPORTED_MEDIA_TYPE: _Error(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json."),
+    _Type.WAF_FILTERED: _Error(HTTPStatus.FORBIDDEN, "The request was blocked by the web application firewall."),
+}
+
+
+class GatewayResponses(Construct):
+    """Replaces all of an API's own error responses."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, rest_api: apigateway.RestApi):
+        super().__init__(scope, construct_id)
+        for kind, error in _ERRORS.items():
+            apigateway.GatewayResponse(
+                self,
+                "".join(word.capitalize() for word in kind.response_type.split("_")),
+                rest_api=rest_api,
+                type=kind,
+                status_code=str(error.status.value),
+                response_headers={
+                    "Content-Type": f"'{CONTENT_TYPE}'",
+                    **({"Retry-After": f"'{RETRY_AFTER_SECONDS}'"} if error.retry else {}),
+                },
+                templates={"application/json": _template(error)},
+            )
+
+
+def _template(error: _Error) -> str:
+    return json.dumps(
+        {
+            "type": "about:blank",
+            "title": error.status.phrase,
+            "status": error.status.value,
+            "detail": error.detail,
+            "request_id": "$context.requestId",
+        }
+    )

@@ -1,0 +1,99 @@
+"""The service's stack: everything that one environment consists of."""
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from blueprint.constructs.api import Api
+from blueprint.constructs.authorization import authorization
+from blueprint.constructs.caller_role import CallerRole
+from blueprint.constructs.configuration import DynamicConfiguration
+from blueprint.constructs.database import Database
+from blueprint.constructs.delivery import CanaryDelivery
+from blueprint.constructs.functions import ServiceFunction
+from blueprint.constructs.monitoring import Monitoring
+from blueprint.constructs.waf import Waf
+from blueprint.declare import Declarations
+from blueprint.packaging.build import Build
+from blueprint.settings import Environment, Settings
+
+
+class ServiceStack(cdk.Stack):
+    """The service in one environment; `suffix` makes a second, independent copy of it."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        declarations: Declarations,
+        settings: Settings,
+        environment: Environment,
+        suffix: str = "",
+    ):
+        service = settings.service
+        super().__init__(
+            scope,
+            settings.stack_name(environment, suffix),
+            env=cdk.Environment(account=environment.account or None, region=environment.region),
+            description=service.description or None,
+            termination_protection=environment.retain_data,
+        )
+        self.environment_settings = environment
+        self.database = Database(self, "Database", tables=declarations.tables, environment=environment)
+        self.configuration = DynamicConfiguration(
+            self, "DynamicConfiguration", model=declarations.configuration, environment=environment
+        )
+        access = authorization(self, service=service, environment=environment)
+        self.api = Api(
+            self,
+            "Api",
+            routes=declarations.routes,
+            service=service,
+            environment=environment,
+            authorization=access,
+            database=self.database,
+            configuration=self.configuration,
+            build=Build(service, aws_services=declarations.aws_services, for_this_machine=environment.is_local),
+        )
+        self.monitoring = Monitoring(
+            self,
+            "Monitoring",
+            rest_api=self.api.rest_api,
+            functions=self.functions,
+            database=self.database,
+            routes=declarations.routes,
+            metrics=declarations.metrics,
+            settings=settings,
+            environment=environment,
+        )
+        if environment.delivery == "canary":
+            CanaryDelivery(self, "Delivery", functions=self.functions, alarms=self.monitoring.rollback_alarms)
+        if environment.waf:
+            Waf(self, "Waf", stage=self.api.rest_api.deployment_stage, environment=environment)
+        if service.repository and not environment.is_local and not environment.production:
+            CallerRole(
+                self,
+                "Caller",
+                rest_api=self.api.rest_api,
+                authorization=access,
+                service=service,
+                environment=environment,
+            )
+        self._tag(settings, environment)
+        cdk.CfnOutput(self, "ApiUrl", value=self.api.rest_api.url)
+        for handler, function in self.functions.items():
+            cdk.CfnOutput(
+                self, f"{function.node.id}FunctionName", value=function.function.function_name, description=handler
+            )
+
+        declarations.resources(self)
+
+    @property
+    def functions(self) -> dict[str, ServiceFunction]:
+        """The routes' functions by the name of their handler."""
+        return self.api.functions
+
+    def _tag(self, settings: Settings, environment: Environment) -> None:
+        cdk.Tags.of(self).add("service", settings.service.name)
+        cdk.Tags.of(self).add("environment", environment.name)
+        if settings.service.owner:
+            cdk.Tags.of(self).add("owner", settings.service.owner)

@@ -1,0 +1,154 @@
+"""AWS WAF in front of the API."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_wafv2 as wafv2
+from constructs import Construct
+
+from blueprint.constructs.functions import set_retention
+from blueprint.settings import Environment
+
+BODY_LIMIT_BYTES = 8 * 1024
+"""The largest body of a request; the managed rules inspect no more than that either."""
+
+# https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
+_MANAGED_GROUPS = (
+    "AWSManagedRulesCommonRuleSet",
+    "AWSManagedRulesAmazonIpReputationList",
+    "AWSManagedRulesAnonymousIpList",
+    "AWSManagedRulesKnownBadInputsRuleSet",
+)
+# Counted, not blocked: it would refuse callers that run in AWS, and GitHub's runners.
+_COUNTED_RULES = {"AWSManagedRulesAnonymousIpList": ["HostingProviderIPList"]}
+
+REDACTED_HEADERS = ("authorization", "x-amz-security-token", "cookie")
+_LOG_PREFIX = "aws-waf-logs-"  # https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
+
+
+class Waf(Construct):
+    """A web ACL on the API's stage: four AWS managed rule groups, a limit on the size of a body and one on the
+    rate of one address. Its log holds neither credentials nor query strings.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, stage: apigateway.Stage, environment: Environment):
+        super().__init__(scope, construct_id)
+        acl = wafv2.CfnWebACL(
+            self,
+            "Acl",
+            scope="REGIONAL",
+            default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
+            visibility_config=_visibility("WebAcl"),
+            rules=[
+                _body_rule(priority=0),
+                _rate_rule(priority=1, limit=environment.waf_rate_limit),
+                *(_managed_group(priority, group) for priority, group in enumerate(_MANAGED_GROUPS, start=2)),
+            ],
+        )
+        wafv2.CfnWebACLAssociation(self, "Association", resource_arn=stage.stage_arn, web_acl_arn=acl.attr_arn)
+        self._log(acl, environment)
+
+    def _log(self, acl: wafv2.CfnWebACL, environment: Environment) -> None:
+        stack = cdk.Stack.of(self)
+        group = logs.LogGroup(
+            self,
+            "Log",
+            log_group_name=f"{_LOG_PREFIX}{stack.stack_name}",
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        set_retention(group, environment.log_retention_days)
+        statement = iam.PolicyStatement(
+            principals=[iam.ServicePrincipal("delivery.logs.amazonaws.com")],
+            actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+            resources=[group.log_group_arn],
+            conditions={
+                "StringEquals": {"aws:SourceAccount": stack.account},
+                "ArnLike": {
+                    "aws:SourceArn": stack.format_arn(
+                        service="logs", resource="*", arn_format=cdk.ArnFormat.NO_RESOURCE_NAME
+                    )
+                },
+            },
+        )
+        policy = logs.ResourcePolicy(
+            self, "LogPolicy", resource_policy_name=f"{_LOG_PREFIX}{stack.stack_name}", policy_statements=[statement]
+        )
+        field = wafv2.CfnLoggingConfiguration.FieldToMatchProperty
+        logging = wafv2.CfnLoggingConfiguration(
+            self,
+            "Logging",
+            resource_arn=acl.attr_arn,
+            log_destination_configs=[
+                stack.format_arn(
+                    service="logs",
+                    resource="log-group",
+                    resource_name=group.log_group_name,
+                    arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+                )
+            ],
+            redacted_fields=[
+                *(field(single_header={"Name": header}) for header in REDACTED_HEADERS),
+                field(query_string={}),
+            ],
+        )
+        logging.node.add_dependency(policy)
+
+
+def _managed_group(priority: int, name: str) -> wafv2.CfnWebACL.RuleProperty:
+    return wafv2.CfnWebACL.RuleProperty(
+        name=name,
+        priority=priority,
+        override_action=wafv2.CfnWebACL.OverrideActionProperty(none={}),
+        statement=wafv2.CfnWebACL.StatementProperty(
+            managed_rule_group_statement=wafv2.CfnWebACL.ManagedRuleGroupStatementProperty(
+                vendor_name="AWS",
+                name=name,
+                rule_action_overrides=[
+                    wafv2.CfnWebACL.RuleActionOverrideProperty(
+                        name=rule, action_to_use=wafv2.CfnWebACL.RuleActionProperty(count={})
+                    )
+                    for rule in _COUNTED_RULES.get(name, [])
+                ],
+            )
+        ),
+        visibility_config=_visibility(name),
+    )
+
+
+def _body_rule(priority: int) -> wafv2.CfnWebACL.RuleProperty:
+    body = wafv2.CfnWebACL.FieldToMatchProperty(body=wafv2.CfnWebACL.BodyProperty(oversize_handling="MATCH"))
+    return wafv2.CfnWebACL.RuleProperty(
+        name="BodySize",
+        priority=priority,
+        action=wafv2.CfnWebACL.RuleActionProperty(block={}),
+        statement=wafv2.CfnWebACL.StatementProperty(
+            size_constraint_statement=wafv2.CfnWebACL.SizeConstraintStatementProperty(
+                field_to_match=body,
+                comparison_operator="GT",
+                size=BODY_LIMIT_BYTES,
+                text_transformations=[wafv2.CfnWebACL.TextTransformationProperty(priority=0, type="NONE")],
+            )
+        ),
+        visibility_config=_visibility("BodySize"),
+    )
+
+
+def _rate_rule(priority: int, limit: int) -> wafv2.CfnWebACL.RuleProperty:
+    return wafv2.CfnWebACL.RuleProperty(
+        name="RateLimit",
+        priority=priority,
+        action=wafv2.CfnWebACL.RuleActionProperty(block={}),
+        statement=wafv2.CfnWebACL.StatementProperty(
+            rate_based_statement=wafv2.CfnWebACL.RateBasedStatementProperty(
+                aggregate_key_type="IP", limit=limit, evaluation_window_sec=300
+            )
+        ),
+        visibility_config=_visibility("RateLimit"),
+    )
+
+
+def _visibility(metric: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
+    return wafv2.CfnWebACL.VisibilityConfigProperty(
+        cloud_watch_metrics_enabled=True, metric_name=metric, sampled_requests_enabled=True
+    )

@@ -1,0 +1,38 @@
+"""All that the team declares, in one object."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from blueprint.declare.limits import StartLimits
+from blueprint.declare.route import Route
+from blueprint.declare.table import Table
+
+if TYPE_CHECKING:
+    from blueprint.constructs.stack import ServiceStack
+    from blueprint.runtime.configuration import Configuration
+
+
+def _no_resources(_: "ServiceStack") -> None:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Declarations:
+    """What infra/app.py hands to the blueprint, which imports nothing of the team's."""
+
+    routes: Sequence[Route]
+    tables: Sequence[Table]
+    configuration: "type[Configuration]"
+    """The model of the dynamic configuration, with a default for every field."""
+    metrics: type[StrEnum]
+    """The names of the business metrics, for the dashboard."""
+    aws_services: Collection[str]
+    """The AWS services that the functions call, by botocore's names: the layer holds the data of no others."""
+    resources: "Callable[[ServiceStack], None]" = _no_resources
+    """Adds the team's own resources, when everything else is in the stack."""
+    limits: StartLimits = field(default_factory=StartLimits)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables that handlers read at import, beside the tables' names, each with a value for where
+    there is no AWS: the unit tests, the OpenAPI document, `make bench`. In the cloud `resources` sets theirs."""

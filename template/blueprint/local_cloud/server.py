@@ -1,0 +1,236 @@
+"""The MiniStack server of this service: one process, in an environment of its own, on 127.0.0.1.
+
+Everything lies in `.local/`: the environment that it is installed in, its log, its temporary folder, the
+port that it had last. The running server holds a lock on `.local/server.lock`, so a server that has died
+leaves nothing behind that looks alive, and no other process is ever taken for it.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uv
+
+from blueprint.settings import ROOT
+
+FOLDER = ROOT / ".local"
+PACKAGES = ("ministack==1.5.33", "cryptography==50.0.2")
+"""MiniStack, and what it needs to verify the tokens of a Cognito user pool."""
+ACCESS_KEY = "test"
+"""Both the id and the secret of MiniStack's root access key."""
+ACCOUNT = "000000000000"
+_READY_SECONDS = 30
+_STOP_SECONDS = 10
+_PORTS = range(1, 65536)
+
+_STATE, _LOCK, _LOG = FOLDER / "server.json", FOLDER / "server.lock", FOLDER / "server.log"
+_TEMPORARY = FOLDER / "tmp"
+
+
+class LocalCloudError(Exception):
+    """The local cloud can't do what was asked; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    port: int
+    pid: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def exclusive() -> Iterator[None]:
+    """Lets one process at a time work on the local cloud; raises LocalCloudError when another one does."""
+    FOLDER.mkdir(exist_ok=True)
+    with (FOLDER / "work.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LocalCloudError("Another `make local` is at work here; wait for it, then try again.") from None
+        yield
+
+
+def running() -> Server | None:
+    """The server, or None when it isn't running; raises LocalCloudError when LOCAL_PORT asks for another port."""
+    if not _is_locked():
+        return None
+    state = _state()
+    if "pid" not in state:
+        return None
+    server = Server(**state)
+    if os.environ.get("LOCAL_PORT", str(server.port)) != str(server.port):
+        raise LocalCloudError(f"The local cloud runs on port {server.port}; run `make local-stop` to move it.")
+    return server
+
+
+def start(region: str) -> Server:
+    """Starts the server and waits until it is ready.
+
+    The port is LOCAL_PORT's, else the one it had last, else a free one. Raises LocalCloudError when LOCAL_PORT
+    is taken or the server doesn't get ready.
+    """
+    python = _install()
+    port = _port()
+    shutil.rmtree(_TEMPORARY, ignore_errors=True)
+    _TEMPORARY.mkdir(parents=True)
+    environment = {
+        **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "LC_ALL"}},
+        "AUTH": "true",
+        "AWS_DEFAULT_REGION": region,
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+        "LOG_LEVEL": "WARNING",
+        "SFTP_ENABLED": "0",
+        "STATE_DIR": str(_TEMPORARY / "state"),
+        "TMPDIR": str(_TEMPORARY),
+    }
+    with _LOCK.open("a") as lock, _LOG.open("w") as log:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        process = subprocess.Popen(
+            [python, "-m", "ministack"],
+            env=environment,
+            cwd=_TEMPORARY,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=[lock.fileno()],  # keeps the lock for as long as the server lives
+        )
+        server = Server(port=port, pid=process.pid)
+        _STATE.write_text(json.dumps({"port": port, "pid": process.pid}))
+        try:
+            _wait_until_ready(server, process)
+        except BaseException:
+            _end(process.pid)
+            raise
+    return server
+
+
+def stop() -> bool:
+    """Ends the server and removes its temporary folder; False when it wasn't running. Its port is remembered."""
+    was_running = _is_locked()
+    state = _state()
+    if was_running and "pid" in state:
+        _end(state["pid"])
+    if "port" in state:
+        _STATE.write_text(json.dumps({"port": state["port"]}))
+    shutil.rmtree(_TEMPORARY, ignore_errors=True)
+    return was_running
+
+
+def _is_locked() -> bool:
+    """Whether a running server holds the lock."""
+    FOLDER.mkdir(exist_ok=True)
+    with _LOCK.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _state() -> dict[str, int]:
+    try:
+        state: dict[str, int] = json.loads(_STATE.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return state
+
+
+def _install() -> Path:
+    """The Python of MiniStack's environment: of this interpreter's version, so that it takes the same wheels."""
+    name = "-".join(["server", f"{sys.version_info.major}.{sys.version_info.minor}", *PACKAGES]).replace("==", "-")
+    target = FOLDER / name
+    python = target / "bin" / "python"
+    if not target.exists():
+        unfinished = FOLDER / f"unfinished-{name}"
+        _uv("venv", "--quiet", "--clear", "--relocatable", "--python", sys.executable, str(unfinished))
+        _uv("pip", "install", "--quiet", "--compile-bytecode", "--python", str(unfinished), *PACKAGES)
+        unfinished.rename(target)
+    return python
+
+
+def _uv(*arguments: str) -> None:
+    result = subprocess.run([uv.find_uv_bin(), *arguments], capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise LocalCloudError(f"MiniStack can't be installed:\n{result.stderr.strip()}")
+
+
+def _port() -> int:
+    """The port to listen on; says so when the remembered one is taken."""
+    if wanted := os.environ.get("LOCAL_PORT"):
+        if not wanted.isdecimal() or int(wanted) not in _PORTS:
+            raise LocalCloudError(f"LOCAL_PORT is {wanted!r}; it must be a port, {_PORTS.start} to {_PORTS.stop - 1}.")
+        if not _is_free(int(wanted)):
+            raise LocalCloudError(
+                f"Port {wanted} is in use by another program; set LOCAL_PORT to a free one, or leave it out."
+            )
+        return int(wanted)
+    last = _state().get("port")
+    if last and _is_free(last):
+        return last
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free: int = probe.getsockname()[1]
+    if last:
+        print(f"Port {last} is in use by another program now; taking {free}.", flush=True)
+    return free
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise LocalCloudError(f"The local cloud ended at its start; its log, {_LOG}, says:\n{_last_lines()}")
+        try:
+            with urllib.request.urlopen(f"{server.url}/_ministack/ready", timeout=1):  # noqa: S310
+                return
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.05)
+    raise LocalCloudError(f"The local cloud isn't ready after {_READY_SECONDS} s; see {_LOG}.")
+
+
+def _last_lines(count: int = 15) -> str:
+    return "\n".join(_LOG.read_text(errors="replace").splitlines()[-count:])
+
+
+def _end(pid: int) -> None:
+    """Ends the server by its process id; MiniStack may hang in its shutdown, so it is killed after a while."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.kill(pid, sign)
+        except ProcessLookupError:
+            return
+        deadline = time.monotonic() + _STOP_SECONDS
+        while time.monotonic() < deadline:
+            if not _is_locked():
+                return
+            time.sleep(0.05)

@@ -1,0 +1,20 @@
+"""The OpenAPI document of the code as it is. Needs no AWS and no network."""
+
+import json
+import os
+
+from blueprint import offline
+from blueprint import settings as service_settings
+from blueprint.declare import Declarations
+from blueprint.declare.route import HANDLERS
+
+
+def current(declarations: Declarations) -> str:
+    """The document of the code as it is, the same text on every machine."""
+    os.environ.update({**offline.variables(declarations.tables), **declarations.variables})
+    # Importing the handlers, which read those variables.
+    from blueprint.runtime.openapi import document  # noqa: PLC0415
+
+    service = service_settings.load().service
+    found = document(handlers=HANDLERS, title=service.name, authorization=service.authorization)
+    return json.dumps(found, indent=2) + "\n"

@@ -1,0 +1,1 @@
+"""What is uploaded: the functions' code and the layer with their dependencies."""

@@ -1,0 +1,132 @@
+"""Runs programs as Lambda runs a function: its Python, the code, the layer and the variables, and nothing else.
+
+The layer is the one of the local cloud: for this machine, but otherwise built as for Lambda.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from blueprint import offline
+from blueprint import settings as service_settings
+from blueprint.declare import Declarations
+from blueprint.packaging.build import Build
+from blueprint.packaging.levers import START
+
+_TIMEOUT_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """Folders from which Python imports, in this order, and environment variables."""
+
+    path: tuple[Path, ...]
+    variables: Mapping[str, str]
+
+    def run(self, *arguments: str, text: str = "", **variables: str) -> str:
+        """What Python prints, run with the arguments and the text as its input.
+
+        Raises CalledProcessError when it fails.
+        """
+        return self._run([_python(), *_OPTIONS, *arguments], variables, text).stdout
+
+    def instructions(self, statement: str, **variables: str) -> int:
+        """How many instructions a Python takes to start and to execute the statement, as valgrind counts them.
+
+        The number hardly varies from run to run, unlike a time. Raises CalledProcessError when the statement fails.
+        """
+        valgrind = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
+        # Without what Python does at its end, since a function's process has none.
+        program = f"{statement}\nimport os\nos._exit(0)"
+        result = self._run([*valgrind, _python(), *_OPTIONS, "-c", program], {"PYTHONHASHSEED": "0", **variables})
+        found = re.search(r"I\s+refs:\s+([\d,]+)", result.stderr)
+        assert found, result.stderr
+        return int(found[1].replace(",", ""))
+
+    def _run(
+        self, command: list[str], variables: Mapping[str, str], text: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "LC_ALL"}},
+            **self.variables,
+            "PYTHONPATH": os.pathsep.join(map(str, self.path)),
+            **variables,
+        }
+        environment = {name: value for name, value in environment.items() if value}
+        result = subprocess.run(
+            command,
+            env=environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+        )
+        try:
+            result.check_returncode()
+        except subprocess.CalledProcessError as error:
+            error.add_note(result.stderr)
+            raise
+        return result
+
+
+_OPTIONS = ("-S", "-s", "-P")
+"""No packages but those on the path: https://docs.python.org/3/using/cmdline.html#miscellaneous-options"""
+
+
+@cache
+def function(declarations: Declarations) -> Sandbox:
+    """Where the service's functions run."""
+    build = _build(declarations)
+    layer = build.layer()
+    start = {name: value.replace("/opt/", f"{layer}/") for name, value in START.items()}
+    *_, production = service_settings.load().environments.values()
+    return Sandbox(
+        (build.code(), layer / "python"),
+        {
+            **_variables(declarations),
+            **start,
+            "APPCONFIG_MAX_AGE_SECONDS": str(production.configuration_max_age),
+            "POWERTOOLS_TRACE_DISABLED": "false",
+        },
+    )
+
+
+@cache
+def floor(declarations: Declarations) -> Sandbox:
+    """Where nothing but boto3 runs, with all of botocore's data: the least that a function with boto3 can take."""
+    return Sandbox((_build(declarations).whole_layer() / "python",), _variables(declarations))
+
+
+def has_valgrind() -> bool:
+    """Whether instructions can be counted here."""
+    return shutil.which("valgrind") is not None
+
+
+def packages(layer: Path, names: Iterable[str]) -> dict[str, str]:
+    """The versions of packages in a layer."""
+    found = {}
+    for folder in (layer / "python").glob("*.dist-info"):
+        name, _, version = folder.name.removesuffix(".dist-info").partition("-")
+        found[name.replace("_", "-")] = version
+    return {name: found[name] for name in names}
+
+
+def _python() -> str:
+    """The interpreter without its virtual environment, as Lambda has none."""
+    return str(getattr(sys, "_base_executable", sys.executable))
+
+
+@cache
+def _build(declarations: Declarations) -> Build:
+    return Build(service_settings.load().service, aws_services=declarations.aws_services, for_this_machine=True)
+
+
+def _variables(declarations: Declarations) -> dict[str, str]:
+    return {**offline.variables(declarations.tables), **declarations.variables}

@@ -1,0 +1,1 @@
+"""Holds the team's files to the blueprint's rules."""

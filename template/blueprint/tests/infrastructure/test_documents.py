@@ -1,0 +1,82 @@
+"""What `make documents` writes says what is in the template."""
+
+from pathlib import Path
+
+import pytest
+
+from blueprint.documents import command, permissions
+from blueprint.tests.synthesis import template
+from infra.app import DECLARATIONS
+
+
+@pytest.fixture(scope="module")
+def current() -> str:
+    return command.current(DECLARATIONS, lambda _, __, environment: template(environment).to_json()["Resources"])
+
+
+def rows(text: str, heading: str) -> list[list[str]]:
+    """The cells of the table below the heading, without its head."""
+    table = text.partition(f"## {heading}\n\n")[2].partition("\n\n")[0]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+
+
+def test_every_grant_of_the_route_table_is_a_row(current: str) -> None:
+    granted = {
+        (route.handler, f"`dynamodb:{action}`")
+        for route in DECLARATIONS.routes
+        for _, actions in route.grants
+        for action in actions
+    }
+    written = {
+        (row[0], action)
+        for row in rows(current, "Who may do what")
+        for action in row[3].split(", ")
+        if "`dyn" in action
+    }
+    assert written == granted
+
+
+def test_what_a_security_review_must_see_is_there(current: str) -> None:
+    permitted, settings = rows(current, "Who may do what"), rows(current, "Settings")
+    actions = {action for row in permitted for action in row[3].split(", ")}
+    assert {"`sts:AssumeRole`", "`lambda:InvokeFunction`", "`kms:Decrypt`", "`sns:Publish`"} <= actions
+    methods = [row for row in settings if row[0].startswith("ApiGateway::Method") and row[1] == "AuthorizationType"]
+    assert len(methods) == len(DECLARATIONS.routes)
+    protected = {row[0] for row in settings if row[1:] == ["DeletionProtectionEnabled", "true"]}
+    assert protected <= {row[0] for row in settings if row[1:] == ["DeletionPolicy", "Retain"]}
+    assert len(protected) == sum(table.holds_data for table in DECLARATIONS.tables)
+
+
+def test_a_literal_arn_is_shown_as_it_stands() -> None:
+    bucket = "arn:aws:s3:::reports/*"
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": [bucket, {"Fn::Sub": "arn:${Elsewhere}"}]}
+    resources = {
+        "Function": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "Handler": "service.handlers.report.lambda_handler",
+                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+            },
+        },
+        "Policy": {
+            "Type": "AWS::IAM::Policy",
+            "Properties": {"PolicyDocument": {"Statement": [statement]}, "Roles": [{"Ref": "Role"}]},
+        },
+    }
+    written = rows(permissions.document("dev", resources), "Who may do what")
+    assert ["report", bucket, "", "`s3:GetObject`"] in written
+    assert ["report", "Fn::Sub arn:${Elsewhere}", "", "`s3:GetObject`"] in written
+
+
+def test_a_missing_document_is_written_and_a_stale_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, current: str
+) -> None:
+    document = tmp_path / "permissions.md"
+    monkeypatch.setattr(command, "DOCUMENT", document)
+    monkeypatch.setattr(command, "current", lambda _: current)
+    command.check(DECLARATIONS)
+    assert document.read_text() == current
+    command.check(DECLARATIONS)
+    document.write_text("# Permissions\n")
+    with pytest.raises(SystemExit, match=r"docs/permissions\.md is stale; run `make documents`"):
+        command.check(DECLARATIONS)

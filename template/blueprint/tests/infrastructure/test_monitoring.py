@@ -1,0 +1,100 @@
+"""What the functions emit is what the dashboards show and the alarms watch."""
+
+import json
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Template
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from blueprint import settings as service_settings
+from blueprint.runtime.configuration import FALLBACK_METRIC
+from blueprint.settings import LOCAL, Settings
+from blueprint.tests.synthesis import template, template_of
+from infra.app import DECLARATIONS
+
+SETTINGS = service_settings.load()
+ENVIRONMENT = next(name for name in SETTINGS.environments if name != LOCAL)
+STACK = SETTINGS.stack_name(SETTINGS.environment(ENVIRONMENT))
+
+
+def alarms(found: Template) -> dict[str, dict[str, Any]]:
+    return {
+        a["Properties"]["AlarmName"]: a["Properties"] for a in found.find_resources("AWS::CloudWatch::Alarm").values()
+    }
+
+
+def dashboard(level: str) -> str:
+    for found in template(ENVIRONMENT).find_resources("AWS::CloudWatch::Dashboard").values():
+        if found["Properties"]["DashboardName"] == f"{STACK}-{level}":
+            return "".join(
+                part if isinstance(part, str) else "" for part in found["Properties"]["DashboardBody"]["Fn::Join"][1]
+            )
+    raise AssertionError(f"There is no dashboard {level}.")
+
+
+def emitted(name: str, variables: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    """The namespace and the dimensions, with their values, of a metric as a function with these variables emits it."""
+    metrics = Metrics(namespace=variables["POWERTOOLS_METRICS_NAMESPACE"], service=variables["POWERTOOLS_SERVICE_NAME"])
+    metrics.clear_metrics()
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+    record: dict[str, Any] = {**metrics.serialize_metric_set()}
+    metrics.clear_metrics()
+    (directive,) = record["_aws"]["CloudWatchMetrics"]
+    return directive["Namespace"], [(key, record[key]) for key in directive["Dimensions"][0]]
+
+
+def variables_of_a_function() -> dict[str, Any]:
+    for function in template(ENVIRONMENT).find_resources("AWS::Lambda::Function").values():
+        if function["Properties"]["Handler"].startswith("service.handlers."):
+            variables: dict[str, Any] = function["Properties"]["Environment"]["Variables"]
+            return variables
+    raise AssertionError("There is no function.")
+
+
+@pytest.mark.parametrize("name", [*DECLARATIONS.metrics, FALLBACK_METRIC])
+def test_the_high_level_dashboard_shows_what_the_functions_emit(name: str) -> None:
+    namespace, dimensions = emitted(name, variables_of_a_function())
+    shown = json.dumps([namespace, name, *(part for dimension in dimensions for part in dimension)])[1:-1]
+    assert shown.replace(" ", "") in dashboard("high").replace(" ", "")
+
+
+def test_the_fallback_alarm_watches_what_the_functions_emit() -> None:
+    namespace, dimensions = emitted(FALLBACK_METRIC, variables_of_a_function())
+    alarm = alarms(template(ENVIRONMENT))[f"{STACK}-ConfigurationFallback"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == (namespace, FALLBACK_METRIC)
+    assert alarm["Dimensions"] == [{"Name": key, "Value": value} for key, value in dimensions]
+
+
+def test_the_low_level_dashboard_shows_every_function_and_table() -> None:
+    text = dashboard("low")
+    for name in (*(route.handler for route in DECLARATIONS.routes), *(table.name for table in DECLARATIONS.tables)):
+        assert name in text
+
+
+def test_thresholds_come_from_service_toml() -> None:
+    settings = Settings.model_validate(
+        {
+            "service": SETTINGS.service.model_dump(),
+            "alarms": {"api_errors": 7, "function_latency_ms": 1234},
+            "environments": {ENVIRONMENT: {"alarm_email": "on@call.example"}},
+        }
+    )
+    found = template_of(settings, ENVIRONMENT)
+    assert alarms(found)[f"{STACK}-ApiErrors"]["Threshold"] == 7
+    latencies = [
+        alarm["Threshold"] for name, alarm in alarms(found).items() if name.endswith("Latency") and "Api" not in name
+    ]
+    assert latencies
+    assert set(latencies) == {1234}
+    found.has_resource_properties("AWS::SNS::Subscription", {"Protocol": "email", "Endpoint": "on@call.example"})
+
+
+def test_the_alarms_are_those_that_operators_need() -> None:
+    kinds = {name.removeprefix(f"{STACK}-") for name in alarms(template(ENVIRONMENT))}
+    assert {"ApiErrors", "ApiLatency", "ConfigurationFallback"} < kinds
+    functions = {"".join(map(str.capitalize, route.handler.split("_"))) for route in DECLARATIONS.routes}
+    assert {f"{name}{kind}" for name in functions for kind in ("Errors", "Latency", "Throttles")} < kinds
+    used = {table.name for route in DECLARATIONS.routes for table in route.tables}
+    assert {f"{name}Table{kind}" for name in used for kind in ("Throttles", "Errors")} < kinds

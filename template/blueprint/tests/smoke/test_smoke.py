@@ -1,0 +1,24 @@
+"""What may be tried in production: reading, without writing anything."""
+
+from http import HTTPStatus
+
+import pytest
+
+from blueprint.testing.client import Api, authorization
+from blueprint.testing.environment import settings
+from infra.app import DECLARATIONS
+
+READABLE = [route.path for route in DECLARATIONS.routes if route.method == "GET" and "{" not in route.path]
+
+
+@pytest.mark.parametrize("path", READABLE)
+def test_it_answers_who_is_authorized(path: str) -> None:
+    assert Api(authorization()).request("GET", path).status_code == HTTPStatus.OK
+
+
+@pytest.mark.skipif(settings().service.authorization == "none", reason="the API is open")
+@pytest.mark.parametrize("route", DECLARATIONS.routes, ids=lambda route: route.handler)
+def test_it_refuses_who_is_not(route) -> None:  # type: ignore[no-untyped-def]
+    path = route.path.replace("{", "").replace("}", "")
+    refused = Api(None).request(route.method, path)
+    assert refused.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}

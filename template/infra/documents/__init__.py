@@ -1,1 +1,0 @@
-"""Documents for operators that are made from the templates: docs/permissions.md and docs/costs.md."""

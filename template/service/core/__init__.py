@@ -1,1 +1,0 @@
-"""The blueprint's part, which knows no orders: logging, configuration, idempotency, errors, AWS clients."""
