@@ -3,6 +3,7 @@
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/sh
 
+USER_PATH := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Bytecode that isn't kept makes every run of the CDK seconds slower.
 unexport PYTHONDONTWRITEBYTECODE
@@ -69,7 +70,7 @@ render-test: $(READY) ## Render a service with ANSWERS="--data name=value ..." a
 	@rm -rf $(RENDER)
 	@copier copy --quiet --defaults --vcs-ref HEAD $(ANSWERS) . $(RENDER)
 	@git -C $(RENDER) init --quiet
-	@PATH=$$(echo "$$PATH" | sed "s|^$(CURDIR)/.venv/bin:||") $(MAKE) -C $(RENDER) check test
+	@PATH="$(USER_PATH)" $(MAKE) -C $(RENDER) check test
 
 .PHONY: release
 release: $(READY) check ## Cut VERSION: the changelog's heading, a commit and a tag, on main

@@ -17,8 +17,7 @@ import copier
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-
-BLUEPRINT = Path(__file__).parents[1]
+from user_shell import BLUEPRINT, user_path
 
 
 class DemoError(Exception):
@@ -51,8 +50,7 @@ def render(folder: Path) -> None:
 
 def make(folder: Path, target: str) -> None:
     # The service sets itself up with its user's Python, not with this repository's.
-    path = [part for part in os.environ["PATH"].split(os.pathsep) if part != str(BLUEPRINT / ".venv" / "bin")]
-    environment = {**os.environ, "PATH": os.pathsep.join(path)}
+    environment = {**os.environ, "PATH": user_path()}
     if subprocess.run(["make", target], cwd=folder, env=environment, check=False).returncode:
         raise DemoError(f"`make {target}` has failed in {folder}; the lines above say why.")
 

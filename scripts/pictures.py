@@ -28,8 +28,8 @@ from time import monotonic
 from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from user_shell import BLUEPRINT, user_path
 
-BLUEPRINT = Path(__file__).parents[1]
 ASSETS = BLUEPRINT / "docs" / "assets"
 PICTURES = BLUEPRINT / "build" / "pictures"
 SITES = {"blueprint": BLUEPRINT / "build" / "site", "service": BLUEPRINT / "build" / "service" / "build" / "site"}
@@ -118,10 +118,9 @@ def _output(command: str, folder: Path) -> Iterator[str]:
     """What the command writes to its terminal, as it comes; ends this process when it fails."""
     terminal, end = pty.openpty()
     # The user's shell: without this repository's environment, with its uv.
-    path = [part for part in os.environ["PATH"].split(os.pathsep) if part != str(BLUEPRINT / ".venv" / "bin")]
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "VIRTUAL"))},
-        "PATH": os.pathsep.join([str(BLUEPRINT / ".tools" / "bin"), *path]),
+        "PATH": os.pathsep.join([str(BLUEPRINT / ".tools" / "bin"), user_path()]),
         "COLUMNS": str(COLUMNS),
         "TERM": "xterm",
     }

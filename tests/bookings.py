@@ -4,8 +4,8 @@ import ast
 import re
 from pathlib import Path
 
-from conftest import Service
 from history import git, replace
+from services import Service
 
 TEAMS = (
     "README.md",

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import copier
-from conftest import BLUEPRINT, Service, render
+from services import Service, render
+from user_shell import BLUEPRINT
 
 CHANGELOG = "CHANGELOG.md"
 

@@ -5,8 +5,9 @@ import shlex
 from pathlib import Path
 
 import pytest
-from conftest import BLUEPRINT, Service
 from history import Blueprint, commit, git, minor_changes, tracked, update
+from services import Service
+from user_shell import BLUEPRINT
 
 URL = "https://github.com/OWNER/serverless-service-blueprint"
 PYTHON = '"""Ours."""\n'

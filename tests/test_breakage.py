@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import Service, render
-from test_renders import placeholders
+from services import Service, placeholders, render
 
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 Edit = tuple[str, str, str]

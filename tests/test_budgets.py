@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Service, render
+from services import Service, render
 
 Edits = tuple[tuple[str, str, str], ...]
 

@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from conftest import RUNTIME, Service, render
+from services import RUNTIME, Service, render
 
 MACHINES = {"x86_64": 62, "arm64": 183}  # e_machine in the ELF header: EM_X86_64, EM_AARCH64
 HOST = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())

@@ -4,7 +4,8 @@ import re
 import subprocess
 from pathlib import Path
 
-from conftest import BLUEPRINT, Service, user_environment
+from services import Service, user_environment
+from user_shell import BLUEPRINT
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:

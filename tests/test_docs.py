@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 import questions
 import site_builder
-from conftest import BLUEPRINT, RUNTIME, Service, render
 from demo import call
+from services import RUNTIME, Service, render
+from user_shell import BLUEPRINT
 
 NOT_RUN = {
     "README.md": ["make demo", "make test"],

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import Service
+from services import Service
 
 MUTATIONS = {
     "a handler": [

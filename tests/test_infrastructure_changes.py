@@ -2,8 +2,8 @@
 
 import shutil
 
-from conftest import Service
 from demo import call
+from services import Service
 
 INDEX = 'Index(name="by_customer", partition_key="name", sort_key="created_at"),'
 ROUTE = '    Route("GET", "/api/orders/{order_id}", handler="get_order", reads={ORDERS: ["GetItem"]}),\n'

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Service, render, user_environment
 from demo import call
+from services import Service, render, user_environment
 
 
 def port(service: Service) -> int:

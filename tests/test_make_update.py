@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from conftest import Service
 from history import Blueprint, commit, git, major_changes, minor_changes, replace, tracked
+from services import Service
 
 
 @pytest.fixture(scope="module")

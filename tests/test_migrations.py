@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import BLUEPRINT, Service
 from copier.errors import UnsafeTemplateError
 from history import (
     Blueprint,
@@ -23,6 +22,8 @@ from history import (
     tracked,
     update,
 )
+from services import Service
+from user_shell import BLUEPRINT
 
 OURS = '''
 

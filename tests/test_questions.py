@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import BLUEPRINT, render, user_environment
+from services import render, user_environment
+from user_shell import BLUEPRINT
 
 LONGEST_NAME = "n" + 26 * "a" + "e"
 LONGEST_ENVIRONMENT = "e" * 12

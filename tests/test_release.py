@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import user_environment
 from history import CHANGELOG, Blueprint, commit, git, major_changes, minor_changes, replace
+from services import user_environment
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 from allpairspy import AllPairs
-from conftest import BLUEPRINT, RUNTIME, Service, render
-from pathspec import GitIgnoreSpec
+from services import RUNTIME, Service, files, placeholders, render
+from user_shell import BLUEPRINT
 
 CHOICES: dict[str, list[str | bool]] = {
     "authorization": ["iam", "cognito", "none"],
@@ -37,13 +37,6 @@ def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return render(tmp_path_factory.mktemp("rendered") / "service", **request.param).borrow_tools(workshop)
 
 
-def files(service: Service) -> list[Path]:
-    """What the team's repository would hold."""
-    ignored = GitIgnoreSpec.from_lines((service.path / ".gitignore").read_text().splitlines())
-    found = ignored.match_tree_files(service.path, negate=True, follow_links=False)
-    return [service.path / name for name in found]
-
-
 def test_every_choice_of_every_question_is_rendered() -> None:
     questions = yaml.safe_load((BLUEPRINT / "copier.yml").read_text())
     for name, question in questions.items():
@@ -52,11 +45,6 @@ def test_every_choice_of_every_question_is_rendered() -> None:
             assert set(CHOICES[name]) == set(choices.values() if isinstance(choices, dict) else choices)
         elif not name.startswith("_") and question.get("when") is not False:
             assert name in CHOICES
-
-
-def placeholders(service: Service) -> list[Path]:
-    """The files in which something of the template's own language is left."""
-    return [path for path in files(service) if re.search(r"\[[=%~] | [=%~]\]", path.read_text())]
 
 
 def test_no_placeholder_is_left_and_every_file_parses(rendered: Service) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Service, render
+from services import Service, render
 
 RENDERS: dict[str, dict[str, Any]] = {
     "payments": {

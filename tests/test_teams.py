@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from bookings import make_it_bookings
-from conftest import Service
 from history import Blueprint, commit, git, major_changes, minor_changes, tracked, update
+from services import Service
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import BLUEPRINT, RUNTIME
+from services import RUNTIME
+from user_shell import BLUEPRINT
 
 TOOLS = BLUEPRINT / "template" / "blueprint" / "tools"
 ESSENTIALS = ("awk", "cat", "dirname", "head", "printf", "rm", "sh", "sort", "sed", "env")

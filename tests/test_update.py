@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import BLUEPRINT, RUNTIME, Service
 from history import Blueprint, blueprints, commit, git, is_team_owned, minor_changes, replace, tracked, update
+from services import RUNTIME, Service
+from user_shell import BLUEPRINT
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import BLUEPRINT, Service, render
 from history import Blueprint, commit, git, minor_changes, replace
+from services import Service, render
+from user_shell import BLUEPRINT
 from workflows import Runner, scripts
 
 RENDERS: dict[str, dict[str, Any]] = {

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from conftest import Service, user_environment
 from history import git
+from services import Service, user_environment
 
 CHECKOUT = "actions/checkout@"
 _COMMAND_FILES = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")

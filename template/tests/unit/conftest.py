@@ -17,14 +17,17 @@ os.environ.update(
         "POWERTOOLS_SERVICE_NAME": "orders",
     }
 )
-from infra.app import DECLARATIONS
-
-os.environ.update(DECLARATIONS.variables)
 for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
     os.environ.pop(name, None)
 
 import pytest  # noqa: E402
+
+# Before anything that makes a session of botocore, which moto takes part in only then.
 from moto import mock_aws  # noqa: E402
+
+from infra.app import DECLARATIONS  # noqa: E402
+
+os.environ.update(DECLARATIONS.variables)
 
 from blueprint.runtime import aws, configuration  # noqa: E402
 from blueprint.runtime.observability import logger  # noqa: E402

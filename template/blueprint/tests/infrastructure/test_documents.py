@@ -1,10 +1,8 @@
 """What `make documents` writes says what is in the template."""
 
-from pathlib import Path
-
 import pytest
 
-from blueprint.documents import command, permissions
+from blueprint.documents import command
 from blueprint.tests.synthesis import template
 from infra.app import DECLARATIONS
 
@@ -45,38 +43,3 @@ def test_what_a_security_review_must_see_is_there(current: str) -> None:
     protected = {row[0] for row in settings if row[1:] == ["DeletionProtectionEnabled", "true"]}
     assert protected <= {row[0] for row in settings if row[1:] == ["DeletionPolicy", "Retain"]}
     assert len(protected) == sum(table.holds_data for table in DECLARATIONS.tables)
-
-
-def test_a_literal_arn_is_shown_as_it_stands() -> None:
-    bucket = "arn:aws:s3:::reports/*"
-    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": [bucket, {"Fn::Sub": "arn:${Elsewhere}"}]}
-    resources = {
-        "Function": {
-            "Type": "AWS::Lambda::Function",
-            "Properties": {
-                "Handler": "service.handlers.report.lambda_handler",
-                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
-            },
-        },
-        "Policy": {
-            "Type": "AWS::IAM::Policy",
-            "Properties": {"PolicyDocument": {"Statement": [statement]}, "Roles": [{"Ref": "Role"}]},
-        },
-    }
-    written = rows(permissions.document("dev", resources), "Who may do what")
-    assert ["report", bucket, "", "`s3:GetObject`"] in written
-    assert ["report", "Fn::Sub arn:${Elsewhere}", "", "`s3:GetObject`"] in written
-
-
-def test_a_missing_document_is_written_and_a_stale_one_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, current: str
-) -> None:
-    document = tmp_path / "permissions.md"
-    monkeypatch.setattr(command, "DOCUMENT", document)
-    monkeypatch.setattr(command, "current", lambda _: current)
-    command.check(DECLARATIONS)
-    assert document.read_text() == current
-    command.check(DECLARATIONS)
-    document.write_text("# Permissions\n")
-    with pytest.raises(SystemExit, match=r"docs/permissions\.md is stale; run `make documents`"):
-        command.check(DECLARATIONS)

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 from aws_cdk.assertions import Match
-
 from blueprint import settings as service_settings
 from blueprint.declare.route import Route
 from blueprint.declare.table import Index, Table

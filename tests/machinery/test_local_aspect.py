@@ -4,7 +4,6 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Template
-
 from blueprint.local_cloud.aspect import SkipUnsupported
 
 

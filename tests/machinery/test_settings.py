@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from blueprint import settings as service_settings
 from blueprint.accounts import safety
 from blueprint.settings import LOCAL, Settings, SettingsError

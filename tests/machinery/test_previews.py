@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-from botocore.stub import Stubber
-
 from blueprint import settings as service_settings
 from blueprint.accounts import previews
 from blueprint.settings import LOCAL
+from botocore.stub import Stubber
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient

@@ -1,0 +1,25 @@
+"""The blueprint's own machinery, tested once and in one service: no team's file can turn these tests red."""
+
+from services import Service
+from user_shell import BLUEPRINT
+
+MACHINERY = BLUEPRINT / "tests" / "machinery"
+
+
+def test_the_machinery_works(workshop: Service) -> None:
+    pytest = (
+        ".venv/bin/pytest",
+        "-c",
+        "pyproject.toml",
+        "--rootdir",
+        ".",
+        "-p",
+        "no:cacheprovider",
+        f"--confcutdir={MACHINERY}",
+    )
+    output = workshop.run(*pytest, str(MACHINERY)).stdout
+    assert " passed" in output
+
+
+def test_its_types_are_right(workshop: Service) -> None:
+    workshop.run(".venv/bin/mypy", "--config-file", "pyproject.toml", *map(str, sorted(MACHINERY.glob("*.py"))))

@@ -1,0 +1,32 @@
+"""The template as it stands in this repository, and how much of it there is."""
+
+import shutil
+from pathlib import Path
+
+from history import blueprints
+from services import Service, files, render
+from user_shell import BLUEPRINT
+
+LINES = 7_000
+"""Lines of the blueprint's Python in a service: what a team has to live with."""
+
+
+def test_the_template_passes_its_own_checks_and_tests_as_it_stands(tmp_path: Path, workshop: Service) -> None:
+    # Given the template's files in a folder of their own, those in Jinja included
+    as_it_stands = shutil.ignore_patterns(
+        ".*_cache", ".local", ".venv", "__pycache__", "build", "node_modules", "uv.lock"
+    )
+    service = Service(shutil.copytree(BLUEPRINT / "template", tmp_path / "template", ignore=as_it_stands))
+    service.borrow_tools(workshop)
+    # When its checks and tests run, then they pass
+    service.make("check")
+    service.make("test")
+
+
+def test_the_blueprints_part_of_a_service_stays_small(tmp_path: Path) -> None:
+    service = render(tmp_path / "service")
+    paths = tuple(blueprints(service))
+    names = [str(path.relative_to(service.path)) for path in files(service) if path.suffix == ".py"]
+    theirs = [name for name in names if name.startswith(paths)]
+    lines = sum(len((service.path / name).read_text().splitlines()) for name in theirs)
+    assert lines <= LINES
