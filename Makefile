@@ -53,9 +53,20 @@ fix: $(READY) ## Format, mend what lint can mend, and refresh the default render
 	python scripts/refresh_defaults.py
 	python scripts/questions.py
 
+# Seconds of processor time that `make test` may take: eight minutes of two processors.
+BUDGET ?= 960
+
 .PHONY: test
-test: $(READY) check ## Run all tests: questions, renders, synthesis, the local cloud, updates
+test: $(READY) check ## Run what a change is likely to break; TESTS=tests/test_questions.py runs a part of all tests
+ifeq ($(TESTS),tests)
+	@python scripts/budgeted.py $(BUDGET) pytest -n $(WORKERS) -m "not matrix" tests
+else
 	pytest -n $(WORKERS) $(TESTS)
+endif
+
+.PHONY: test-matrix
+test-matrix: $(READY) ## Run the other tests, half an hour of them; TESTS=... runs those of a part
+	pytest -n $(WORKERS) -m matrix $(TESTS)
 
 .PHONY: bench
 bench: $(READY) ## Measure a fresh render and write docs/performance.md; BENCH="delivery functions ..." for parts of it

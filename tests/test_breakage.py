@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from services import Service, placeholders, render
 
+pytestmark = pytest.mark.matrix
+
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 Edit = tuple[str, str, str]
 

@@ -63,6 +63,8 @@ FOLDERS = """
 from blueprint import settings
 from blueprint.packaging.build import Build
 from service.aws_services import SERVICES
+
+pytestmark = pytest.mark.matrix
 build = Build(settings.load().service, aws_services=SERVICES, for_this_machine=True)
 print(build.layer() / "python", build.whole_layer() / "python", build.code())
 """

@@ -19,6 +19,8 @@ BUILD_LAYER = """
 from blueprint import settings
 from blueprint.packaging.build import Build
 from service.aws_services import SERVICES
+
+pytestmark = pytest.mark.matrix
 print(Build(settings.load().service, aws_services=SERVICES, for_this_machine=False).layer())
 """
 

@@ -19,6 +19,8 @@ from demo import call
 from services import RUNTIME, Service, render
 from user_shell import BLUEPRINT
 
+pytestmark = pytest.mark.matrix
+
 NOT_RUN = {
     "README.md": ["make demo", "make test"],
     "docs/contributing.md": [

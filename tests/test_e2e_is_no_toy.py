@@ -5,6 +5,8 @@ import re
 import pytest
 from services import Service
 
+pytestmark = pytest.mark.matrix
+
 MUTATIONS = {
     "a handler": [
         (

@@ -1,6 +1,9 @@
 """`make fuzz` finds a bug that is put into the service; that it finds nothing else, tests/test_workflows.py shows."""
 
+import pytest
 from services import Service
+
+pytestmark = pytest.mark.matrix
 
 BUG = ("service/logic/orders.py", "    except ValueError:\n", "    except KeyError:\n")
 """With it, an id that is no UUID is an unexpected error."""

@@ -2,8 +2,11 @@
 
 import shutil
 
+import pytest
 from demo import call
 from services import Service
+
+pytestmark = pytest.mark.matrix
 
 INDEX = 'Index(name="by_customer", partition_key="name", sort_key="created_at"),'
 ROUTE = '    Route("GET", "/api/orders/{order_id}", handler="get_order", reads={ORDERS: ["GetItem"]}),\n'

@@ -31,15 +31,20 @@ RENDERS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", RENDERS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "payments",
+        pytest.param("five environments", marks=pytest.mark.matrix),
+        pytest.param("longest names", marks=pytest.mark.matrix),
+    ],
+)
 def test_every_environment_synthesises_with_no_finding(name: str, tmp_path: Path, workshop: Service) -> None:
     service = render(tmp_path / "service", **RENDERS[name]).borrow_tools(workshop)
     settings = tomllib.loads((service.path / "service.toml").read_text())
     templates = []
     for environment in settings["environments"]:
-        service.run(
-            ".venv/bin/python", "-m", "blueprint.synthesis", ENVIRONMENT=environment, CDK_OUTDIR=f"build/{environment}"
-        )
+        service.run(".venv/bin/python", "-m", "infra.app", ENVIRONMENT=environment, CDK_OUTDIR=f"build/{environment}")
         [template] = (service.path / "build" / environment).glob("*.template.json")
         assert template.name == f"{settings['service']['name']}-{environment}.template.json"
         templates.append(template)

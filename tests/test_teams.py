@@ -7,6 +7,8 @@ from bookings import make_it_bookings
 from history import Blueprint, commit, git, major_changes, minor_changes, tracked, update
 from services import Service
 
+pytestmark = pytest.mark.matrix
+
 
 @pytest.fixture(scope="module")
 def blueprint(tmp_path_factory: pytest.TempPathFactory) -> Blueprint:

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import pytest
 from history import blueprints
 from services import Service, files, render
 from user_shell import BLUEPRINT
@@ -11,6 +12,7 @@ LINES = 7_000
 """Lines of the blueprint's Python in a service: what a team has to live with."""
 
 
+@pytest.mark.matrix
 def test_the_template_passes_its_own_checks_and_tests_as_it_stands(tmp_path: Path, workshop: Service) -> None:
     # Given the template's files in a folder of their own, those in Jinja included
     as_it_stands = shutil.ignore_patterns(

@@ -49,7 +49,10 @@ def service(pushed: Service, tmp_path: Path) -> Service:
     return Service(shutil.copytree(pushed.path, tmp_path / "service", symlinks=True))
 
 
-@pytest.mark.parametrize("name", RENDERS)
+@pytest.mark.parametrize(
+    "name",
+    ["default", pytest.param("cognito", marks=pytest.mark.matrix), pytest.param("open", marks=pytest.mark.matrix)],
+)
 def test_a_pull_request_passes_its_workflow(name: str, tmp_path: Path, workshop: Service, service: Service) -> None:
     if RENDERS[name]:
         service = repository(tmp_path / "answered", workshop, **RENDERS[name])
