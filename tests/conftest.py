@@ -3,10 +3,13 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
-from services import Service, render
+from pytest_copie.plugin import Copie
+from services import RUNTIME, Render, Service
 
 # The modules that take minutes, the longest first, so that no process is left with one at the end.
 # The first two need nothing of each other's: one makes the workshop, one does without.
@@ -20,7 +23,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Service:
+def render(copie_session: Copie) -> Render:
+    """Renders the template as it stands into a folder, with the default answers but for those given."""
+
+    def rendered(path: Path, **answers: Any) -> Service:
+        result = copie_session.copy({"python_version": RUNTIME, **answers})
+        if result.exception:
+            raise result.exception
+        shutil.move(str(result.project_dir), path)
+        return Service(path)
+
+    return rendered
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory, render: Render) -> Service:
     """The default service with everything installed, once for all test processes; tests leave it as it is."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -36,7 +53,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Service:
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory, workshop: Service) -> Iterator[Service]:
+def deployed(tmp_path_factory: pytest.TempPathFactory, render: Render, workshop: Service) -> Iterator[Service]:
     """The default service, deployed onto a local cloud of its own."""
     service = render(tmp_path_factory.mktemp("deployed") / "orders").borrow_tools(workshop)
     try:

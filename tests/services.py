@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import copier
 import pytest
@@ -83,6 +83,12 @@ class Service:
         finally:
             for file, text in originals.items():
                 (self.path / file).write_text(text)
+
+
+class Render(Protocol):
+    """What the fixture `render` is."""
+
+    def __call__(self, path: Path, **answers: Any) -> Service: ...
 
 
 def render(path: Path, blueprint: Path = BLUEPRINT, vcs_ref: str | None = "HEAD", **answers: Any) -> Service:

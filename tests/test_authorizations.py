@@ -6,11 +6,13 @@ For `iam` the steps of the default service's pull request do so, in test_workflo
 from pathlib import Path
 
 import pytest
-from services import Service, render
+from services import Render, Service
 
 
 @pytest.mark.parametrize("authorization", ["cognito", "none"])
-def test_the_deployed_service_passes_its_tests(authorization: str, tmp_path: Path, workshop: Service) -> None:
+def test_the_deployed_service_passes_its_tests(
+    authorization: str, tmp_path: Path, workshop: Service, render: Render
+) -> None:
     service = render(tmp_path / "service", authorization=authorization).borrow_tools(workshop)
     try:
         assert " passed" in service.make("e2e").stdout

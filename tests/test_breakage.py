@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from services import Service, placeholders, render
+from services import Render, Service, placeholders
 
 pytestmark = pytest.mark.matrix
 
@@ -12,7 +12,7 @@ Edit = tuple[str, str, str]
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, workshop: Service) -> Service:
+def service(tmp_path_factory: pytest.TempPathFactory, workshop: Service, render: Render) -> Service:
     service = render(tmp_path_factory.mktemp("breakage") / "service").borrow_tools(workshop)
     service.make("openapi")
     return service
@@ -130,7 +130,7 @@ def test_it_is_caught(service: Service, name: str) -> None:
     assert sign in broken.stdout
 
 
-def test_a_leftover_of_the_templates_language_is_caught(tmp_path: Path) -> None:
+def test_a_leftover_of_the_templates_language_is_caught(tmp_path: Path, render: Render) -> None:
     service = render(tmp_path / "service")
     assert placeholders(service) == []
     page = service.path / "blueprint" / "docs" / "operating.md"

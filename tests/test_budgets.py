@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from services import Service, render
+from services import Render, Service
 
 Edits = tuple[tuple[str, str, str], ...]
 
@@ -71,7 +71,7 @@ print(build.layer() / "python", build.whole_layer() / "python", build.code())
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, workshop: Service) -> Service:
+def service(tmp_path_factory: pytest.TempPathFactory, workshop: Service, render: Render) -> Service:
     return render(tmp_path_factory.mktemp("budgets") / "orders").borrow_tools(workshop)
 
 

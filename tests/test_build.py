@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from services import RUNTIME, Service, render
+from services import RUNTIME, Render, Service
 
 MACHINES = {"x86_64": 62, "arm64": 183}  # e_machine in the ELF header: EM_X86_64, EM_AARCH64
 HOST = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
@@ -26,7 +26,7 @@ print(Build(settings.load().service, aws_services=SERVICES, for_this_machine=Fal
 
 
 @pytest.fixture
-def service(tmp_path: Path, workshop: Service) -> Service:
+def service(tmp_path: Path, workshop: Service, render: Render) -> Service:
     return render(tmp_path / "orders").borrow_tools(workshop)
 
 
@@ -64,7 +64,7 @@ def layers_built(service: Service) -> set[str]:
 @pytest.mark.parametrize("architecture", MACHINES)
 @pytest.mark.parametrize("python_version", ["3.14", "3.13", "3.12", "3.11"])
 def test_the_layer_is_for_the_answers_processor_and_python(
-    tmp_path: Path, workshop: Service, architecture: str, python_version: str
+    tmp_path: Path, workshop: Service, architecture: str, python_version: str, render: Render
 ) -> None:
     service = render(tmp_path / "orders", architecture=architecture, python_version=python_version)
     layer = Path(service.borrow_tools(workshop).run(".venv/bin/python", "-c", BUILD_LAYER).stdout.strip())
@@ -166,7 +166,7 @@ def test_bytecode_is_valid_whatever_the_dates_are(service: Service) -> None:
         assert {struct.unpack_from("<I", path.read_bytes(), 4)[0] for path in files} == {flags}
 
 
-def test_builds_are_the_same_to_the_bit(service: Service, tmp_path: Path, workshop: Service) -> None:
+def test_builds_are_the_same_to_the_bit(service: Service, tmp_path: Path, workshop: Service, render: Render) -> None:
     other = render(tmp_path / "elsewhere" / "orders").borrow_tools(workshop)
     layers = [synthesise(each, "dev") for each in (service, other)]
     codes = [asset(each, "AWS::Lambda::Function", "Code") for each in (service, other)]

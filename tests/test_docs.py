@@ -16,7 +16,7 @@ import pytest
 import questions
 import site_builder
 from demo import call
-from services import RUNTIME, Service, render
+from services import RUNTIME, Render, Service
 from user_shell import BLUEPRINT
 
 pytestmark = pytest.mark.matrix
@@ -262,7 +262,7 @@ def test_every_link_between_files_resolves(reader: Reader) -> None:
             assert re.match(r"https?:|mailto:", link) or exists or link in _MADE_BY_THE_SITE, (page, link)
 
 
-def test_without_ai_dlc_nothing_of_it_is_there(tmp_path: Path) -> None:
+def test_without_ai_dlc_nothing_of_it_is_there(tmp_path: Path, render: Render) -> None:
     service = render(tmp_path / "service", ai_dlc=False)
     names = {path.name for path in service.path.rglob("*")}
     assert not names & {"AGENTS.md", "aidlc-docs", "aidlc-state.md", "audit.md"}

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from demo import call
-from services import Service, render, user_environment
+from services import Render, Service, user_environment
 
 
 def port(service: Service) -> int:
@@ -74,7 +74,7 @@ def test_it_listens_on_the_loopback_address_only_and_enforces_iam(deployed: Serv
     assert sockets == [f"0100007F:{number:04X}"]
 
 
-def test_two_services_have_two_clouds(deployed: Service, tmp_path: Path) -> None:
+def test_two_services_have_two_clouds(deployed: Service, tmp_path: Path, render: Render) -> None:
     other = render(tmp_path / "payments", service_name="payments-eu", environments="test, live")
     try:
         output = other.make("local").stdout

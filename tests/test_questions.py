@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from services import render, user_environment
+from services import Render, user_environment
 from user_shell import BLUEPRINT
 
 LONGEST_NAME = "n" + 26 * "a" + "e"
@@ -84,7 +84,9 @@ def test_every_question_has_a_help_text() -> None:
     assert [name for name, question in asked.items() if not question.get("help")] == []
 
 
-def test_the_environments_are_in_the_order_of_the_answer_and_the_last_one_is_production(tmp_path: Path) -> None:
+def test_the_environments_are_in_the_order_of_the_answer_and_the_last_one_is_production(
+    tmp_path: Path, render: Render
+) -> None:
     service = render(tmp_path / "service", environments="qa,  eu-live ,live", waf=False)
     environments = tomllib.loads((service.path / "service.toml").read_text())["environments"]
     assert list(environments) == ["qa", "eu-live", "live"]
@@ -93,7 +95,7 @@ def test_the_environments_are_in_the_order_of_the_answer_and_the_last_one_is_pro
     assert names == {"local", "qa", "eu-live", "live"}
 
 
-def test_the_answers_file_holds_what_an_update_needs_and_nothing_else(tmp_path: Path) -> None:
+def test_the_answers_file_holds_what_an_update_needs_and_nothing_else(tmp_path: Path, render: Render) -> None:
     service = render(tmp_path / "service", service_name="payments-eu")
     answers = yaml.safe_load((service.path / ".copier-answers.yml").read_text())
     assert answers["service_name"] == "payments-eu"

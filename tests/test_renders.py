@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from allpairspy import AllPairs
-from services import RUNTIME, Service, files, placeholders, render
+from services import RUNTIME, Render, Service, files, placeholders
 from user_shell import BLUEPRINT
 
 CHOICES: dict[str, list[str | bool]] = {
@@ -33,7 +33,9 @@ DEFAULTS = ["pyproject.toml", "service.toml"]
 
 
 @pytest.fixture(scope="module", params=PAIRWISE, ids=lambda answers: "-".join(map(str, list(answers.values())[:6])))
-def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, workshop: Service) -> Service:
+def rendered(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, workshop: Service, render: Render
+) -> Service:
     return render(tmp_path_factory.mktemp("rendered") / "service", **request.param).borrow_tools(workshop)
 
 
@@ -88,7 +90,7 @@ def test_the_default_render_passes_its_own_checks(workshop: Service) -> None:
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
-def test_a_committed_default_render_is_up_to_date(name: str, tmp_path: Path) -> None:
+def test_a_committed_default_render_is_up_to_date(name: str, tmp_path: Path, render: Render) -> None:
     service = render(tmp_path / "service", python_version="3.14")
     assert (BLUEPRINT / "template" / name).read_text() == (service.path / name).read_text(), "run `make fix`"
 

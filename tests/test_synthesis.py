@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from services import Service, render
+from services import Render, Service
 
 RENDERS: dict[str, dict[str, Any]] = {
     "payments": {
@@ -39,7 +39,9 @@ RENDERS: dict[str, dict[str, Any]] = {
         pytest.param("longest names", marks=pytest.mark.matrix),
     ],
 )
-def test_every_environment_synthesises_with_no_finding(name: str, tmp_path: Path, workshop: Service) -> None:
+def test_every_environment_synthesises_with_no_finding(
+    name: str, tmp_path: Path, workshop: Service, render: Render
+) -> None:
     service = render(tmp_path / "service", **RENDERS[name]).borrow_tools(workshop)
     settings = tomllib.loads((service.path / "service.toml").read_text())
     templates = []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from history import blueprints
-from services import Service, files, render
+from services import Render, Service, files
 from user_shell import BLUEPRINT
 
 LINES = 7_000
@@ -25,7 +25,7 @@ def test_the_template_passes_its_own_checks_and_tests_as_it_stands(tmp_path: Pat
     service.make("test")
 
 
-def test_the_blueprints_part_of_a_service_stays_small(tmp_path: Path) -> None:
+def test_the_blueprints_part_of_a_service_stays_small(tmp_path: Path, render: Render) -> None:
     service = render(tmp_path / "service")
     paths = tuple(blueprints(service))
     names = [str(path.relative_to(service.path)) for path in files(service) if path.suffix == ".py"]
