@@ -42,7 +42,7 @@ What the function takes more without each of what `blueprint/packaging/levers.py
 
 ## Memory
 
-Computed from the CPU times of the route table's first function, with {round_trip:.0f} ms assumed for each of its
+Computed from the CPU times of the first function, with {round_trip:.0f} ms assumed for each of its
 {calls} calls of DynamoDB (`benchmarks/memory.py`). A start is one without the boost that Lambda is reported to give it,
 so it is faster than that.
 

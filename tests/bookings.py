@@ -11,7 +11,7 @@ TEAMS = (
     "README.md",
     "docs/api.md",
     "infra/configuration",
-    "infra/routes.py",
+    "infra/functions.py",
     "infra/tables.py",
     "service/dal",
     "service/handlers",
@@ -38,8 +38,8 @@ WORDS = {
 }
 
 RECEIPTS = "/api/bookings/{booking_id}/receipt"
-ROUTES = f"""    Route("GET", "{RECEIPTS}", handler="get_receipt", reads={{BOOKINGS: ["GetItem"]}}),
-    Route("GET", "/api/status", handler="get_status"),
+FUNCTIONS = f"""    Function("get_receipt", Http("GET", "{RECEIPTS}"), reads={{BOOKINGS: ["GetItem"]}}),
+    Function("get_status", Http("GET", "/api/status")),
 )
 """
 
@@ -111,9 +111,9 @@ def make_it_bookings(service: Service) -> None:
     (handlers / "get_receipt.py").write_text(RECEIPT)
     (handlers / "get_status.py").write_text(STATUS)
     (service.path / "tests" / "unit" / "test_ours.py").write_text(TESTS)
-    routes = service.path / "infra" / "routes.py"
-    lines = [line for line in routes.read_text().splitlines() if "delete_booking" not in line]
-    routes.write_text("\n".join(lines[:-1]) + "\n" + ROUTES)
+    functions = service.path / "infra" / "functions.py"
+    lines = [line for line in functions.read_text().splitlines() if "delete_booking" not in line]
+    functions.write_text("\n".join(lines[:-1]) + "\n" + FUNCTIONS)
     (handlers / "delete_booking.py").unlink()
     _drop(service.path / "service" / "logic" / "bookings.py", "def delete_")
     _drop(service.path / "service" / "dal" / "bookings.py", "def delete(")

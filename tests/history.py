@@ -116,7 +116,7 @@ def minor_changes(template: Path) -> None:
     replace(template / "blueprint" / "constructs" / "findings.py", '"""', '"""In 1.1.0: ')
     (template / "service" / "logic" / "example.py").write_text('"""An example of 1.1.0."""\n')
     replace(template / "service" / "logic" / "orders.py", "What the service does", "All that the service does")
-    (template / "infra" / "routes.py").write_text('"""Another example of a route table."""\n\nROUTES = ()\n')
+    (template / "infra" / "functions.py").write_text('"""Another example of functions."""\n\nFUNCTIONS = ()\n')
 
 
 def major_changes(template: Path) -> None:

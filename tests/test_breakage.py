@@ -19,13 +19,17 @@ def service(tmp_path_factory: pytest.TempPathFactory, workshop: Service, render:
 
 
 BREAKS: dict[str, tuple[Edit, list[str], str]] = {
-    "a wrong handler in the route table": (
-        ("infra/routes.py", 'handler="get_order"', 'handler="read_order"'),
+    "a wrong handler of a function": (
+        ("infra/functions.py", '"get_order"', '"read_order"'),
         ["pytest", "blueprint/tests/infrastructure/test_routes.py"],
         "read_order",
     ),
-    "a wrong path in the route table": (
-        ("infra/routes.py", '"/api/orders/{order_id}", handler="get_order"', '"/api/order/{id}", handler="get_order"'),
+    "a wrong path of a function": (
+        (
+            "infra/functions.py",
+            '"get_order", Http("GET", "/api/orders/{order_id}")',
+            '"get_order", Http("GET", "/api/order/{id}")',
+        ),
         ["pytest", "blueprint/tests/infrastructure/test_routes.py"],
         "/api/order/{id}",
     ),

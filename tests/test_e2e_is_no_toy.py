@@ -10,19 +10,19 @@ pytestmark = pytest.mark.matrix
 MUTATIONS = {
     "a handler": [
         (
-            "infra/routes.py",
-            '    Route("GET", "/api/orders/{order_id}", handler="get_order", reads={ORDERS: ["GetItem"]}),\n',
+            "infra/functions.py",
+            '    Function("get_order", Http("GET", "/api/orders/{order_id}"), reads={ORDERS: ["GetItem"]}),\n',
             "",
         )
     ],
-    "a grant": [("infra/routes.py", 'writes={ORDERS: ["DeleteItem"]}', "")],
+    "a grant": [("infra/functions.py", 'writes={ORDERS: ["DeleteItem"]}', "")],
     "an index": [
         (
             "infra/tables.py",
             '    indexes=(Index(name="by_customer", partition_key="name", sort_key="created_at"),),\n',
             "",
         ),
-        ("infra/routes.py", ', ORDERS.index("by_customer"): ["Query"]', ""),
+        ("infra/functions.py", ', ORDERS.index("by_customer"): ["Query"]', ""),
     ],
     "a flag": [("infra/configuration/local.json", '"default": true', '"default": false')],
 }

@@ -9,7 +9,7 @@ from services import Service
 pytestmark = pytest.mark.matrix
 
 INDEX = 'Index(name="by_customer", partition_key="name", sort_key="created_at"),'
-ROUTE = '    Route("GET", "/api/orders/{order_id}", handler="get_order", reads={ORDERS: ["GetItem"]}),\n'
+FUNCTION = '    Function("get_order", Http("GET", "/api/orders/{order_id}"), reads={ORDERS: ["GetItem"]}),\n'
 
 
 def test_an_attribute_an_index_and_a_route_are_added_in_place(deployed: Service) -> None:
@@ -20,9 +20,9 @@ def test_an_attribute_an_index_and_a_route_are_added_in_place(deployed: Service)
         ("service/models/order.py", "    gift: Annotated", "    note: str = 'none'\n    gift: Annotated"),
         ("infra/tables.py", INDEX, INDEX + ' Index(name="by_note", partition_key="note"),'),
         (
-            "infra/routes.py",
-            ROUTE,
-            ROUTE + ROUTE.replace("{order_id}", "{order_id}/note").replace("get_order", "get_note"),
+            "infra/functions.py",
+            FUNCTION,
+            FUNCTION + FUNCTION.replace("{order_id}", "{order_id}/note").replace("get_order", "get_note"),
         ),
     )
     source = (handlers / "get_order.py").read_text()

@@ -59,9 +59,9 @@ def a_public_name_less(blueprint: Blueprint) -> None:
 
 def an_argument_more(blueprint: Blueprint) -> None:
     replace(
-        blueprint.template / "blueprint" / "declare" / "route.py",
-        "    handler: str\n",
-        "    handler: str\n    team: str\n",
+        blueprint.template / "blueprint" / "declare" / "triggers.py",
+        "    path: str\n",
+        "    path: str\n    team: str\n",
     )
     commit(blueprint.path, "Want more")
 
@@ -79,7 +79,7 @@ def a_migration(blueprint: Blueprint) -> None:
         (dirty, "1.1.0", "Commit your changes first."),
         (lambda _: None, "1.0.0", "1.0.0 is not above the last release, v1.0.0."),
         (a_public_name_less, "1.1.0", "blueprint.runtime.errors.NotFoundError: Public object was removed"),
-        (an_argument_more, "1.1.0", "blueprint.declare.route.Route.__init__: Parameter was added as required"),
+        (an_argument_more, "1.1.0", "blueprint.declare.triggers.Http.__init__: Parameter was added as required"),
         (a_migration, "1.1.0", "copier.yml has a migration for 2.0.0; that must be this release's version."),
     ],
     ids=["nothing new", "another branch", "dirty", "not above", "a name less", "an argument more", "a migration"],
@@ -108,11 +108,11 @@ def test_a_team_owned_path_moves_with_a_migration_only(blueprint: Blueprint) -> 
     assert run(blueprint, "ownership").returncode == 0
     # Given a team's file that moves, another one that becomes the blueprint's, and a third that goes
     (blueprint.template / "infra" / "tables.py").rename(blueprint.template / "infra" / "our_tables.py")
-    replace(blueprint.path / "copier.yml", "  - /infra/routes.py\n", "")
+    replace(blueprint.path / "copier.yml", "  - /infra/functions.py\n", "")
     (blueprint.template / "service" / "logic" / "orders.py").unlink()
     result = run(blueprint, "ownership")
     assert result.returncode == 1
-    assert result.stderr.splitlines()[1:] == ["  infra/routes.py", "  infra/tables.py", "  service/logic/orders.py"]
+    assert result.stderr.splitlines()[1:] == ["  infra/functions.py", "  infra/tables.py", "  service/logic/orders.py"]
     # With a migration that names it, a move is one that teams can follow.
     git(blueprint.path, "checkout", "--quiet", ".")
     git(blueprint.path, "clean", "-fdq")

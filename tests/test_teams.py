@@ -45,7 +45,7 @@ def test_another_domain_keeps_every_line_and_gets_the_blueprints_news(
     make_it_bookings(service)
     commit(service.path, "Take bookings")
     ours = git(service.path, "diff", "--name-only", "--diff-filter=AMR", "HEAD~1").splitlines()
-    assert {"service/logic/bookings.py", "infra/routes.py", "docs/api.md"} < set(ours)
+    assert {"service/logic/bookings.py", "infra/functions.py", "docs/api.md"} < set(ours)
     before = tracked(service)
     # When it gets the newest version
     update(service, trust=True)

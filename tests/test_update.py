@@ -128,10 +128,10 @@ def test_what_a_team_deleted_stays_deleted(service: Service) -> None:
 
 
 def test_what_has_to_be_there_is_written_again(service: Service) -> None:
-    (service.path / "infra" / "routes.py").unlink()
-    commit(service.path, "Lose our route table")
+    (service.path / "infra" / "functions.py").unlink()
+    commit(service.path, "Lose our functions")
     update(service)
-    assert "Another example of a route table" in (service.path / "infra" / "routes.py").read_text()
+    assert "Another example of functions" in (service.path / "infra" / "functions.py").read_text()
 
 
 OTHER_ANSWERS: dict[str, dict[str, Any]] = {

@@ -5,15 +5,15 @@
 
 from blueprint import commands
 from blueprint.declare import Declarations
+from infra.functions import FUNCTIONS
 from infra.resources import add_resources
-from infra.routes import ROUTES
 from infra.tables import TABLES
 from service.aws_services import SERVICES
 from service.models.configuration import ServiceConfiguration
 from service.models.metrics import BusinessMetric
 
 DECLARATIONS = Declarations(
-    routes=ROUTES,
+    functions=FUNCTIONS,
     tables=TABLES,
     configuration=ServiceConfiguration,
     metrics=BusinessMetric,

@@ -1,21 +1,20 @@
 """What a team adds in its own files is there, without an edit of a construct."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from aws_cdk.assertions import Match
 from blueprint import settings as service_settings
-from blueprint.declare.route import Route
-from blueprint.declare.table import Index, Table
+from blueprint.declare import Declarations, Function, Http, Index, Queue, Schedule, Table
 from blueprint.settings import LOCAL, Settings
 from blueprint.tests.synthesis import template_of
 from infra.app import DECLARATIONS
 
 INVOICES = Table(name="Invoices", partition_key="id", indexes=(Index(name="by_day", partition_key="day"),))
-ROUTE = Route(
-    "PUT",
-    "/api/invoices/{invoice_id}",
-    handler="put_invoice",
+PUT_INVOICE = Function(
+    "put_invoice",
+    Http("PUT", "/api/invoices/{invoice_id}"),
     reads={INVOICES.index("by_day"): ["Query"]},
     writes={INVOICES: ["PutItem"]},
 )
@@ -26,8 +25,12 @@ def settings() -> Settings:
     return service_settings.load()
 
 
-def test_a_route_and_a_table_make_their_resources(settings: Settings) -> None:
-    declarations = replace(DECLARATIONS, tables=(*DECLARATIONS.tables, INVOICES), routes=(*DECLARATIONS.routes, ROUTE))
+def test_a_function_and_a_table_make_their_resources(settings: Settings) -> None:
+    declarations = replace(
+        DECLARATIONS,
+        tables=(*DECLARATIONS.tables, INVOICES),
+        functions=(*DECLARATIONS.functions, PUT_INVOICE),
+    )
     template = template_of(settings, LOCAL, declarations=declarations)
     variables = {"INVOICES_TABLE_NAME": {"Ref": Match.string_like_regexp("Invoices")}}
     template.has_resource_properties(
@@ -74,19 +77,36 @@ def test_an_environment_in_service_toml_is_one_that_can_be_synthesised(
     template.resource_count_is("AWS::WAFv2::WebACLAssociation", 1)
 
 
+HTTP = Http("GET", "/api/x")
+
+
+def of(*functions: Function) -> Declarations:
+    return replace(DECLARATIONS, functions=functions)
+
+
 @pytest.mark.parametrize(
-    ("route", "sentence"),
+    ("declare", "sentence"),
     [
-        ({"method": "get"}, "'get' is no method; choose one of DELETE, GET"),
-        ({"path": "api/x"}, "the path 'api/x' must start with a slash"),
-        ({"path": "/api/x/"}, "the path '/api/x/' must start with a slash and not end with one"),
-        ({"reads": {INVOICES: ["PutItem"]}}, "reads can't hold PutItem, only BatchGetItem"),
-        ({"writes": {INVOICES: ["*"]}}, r"writes can't hold \*, only"),
+        (lambda: Http("get", "/api/x"), "'get' is not an HTTP method; choose one of DELETE, GET"),
+        (lambda: Http("GET", "api/x"), "The path 'api/x' must start with a slash"),
+        (lambda: Http("GET", "/api/x/"), "The path '/api/x/' must start with a slash and not end with one"),
+        (lambda: Queue("parcels"), "The queue's name is 'parcels', but must be in PascalCase"),
+        (lambda: Queue("Parcels", events={}), "Parcels: say which events come in"),
+        (lambda: Queue("Parcels", bus="shop"), "Parcels: say which events come in"),
+        (lambda: Schedule("daily"), "'daily' is not a schedule; write rate"),
+        (lambda: Function("GetX", HTTP), "GetX: the name must be that of a module"),
+        (lambda: Function("x", HTTP, Queue("X")), "x: a function has triggers of one kind, not Http and Queue"),
+        (lambda: Function("x", HTTP, timeout=29), "x: the timeout is 29, but must be 1 to 28 seconds"),
+        (lambda: Function("x", Queue("X"), timeout=901), "x: the timeout is 901, but must be 1 to 900 seconds"),
+        (lambda: Function("x", HTTP, reads={INVOICES: ["PutItem"]}), "x: reads can't hold PutItem, only BatchGetItem"),
+        (lambda: Function("x", HTTP, writes={INVOICES: ["*"]}), r"x: writes can't hold \*, only"),
+        (lambda: of(Function("x", HTTP), Function("y", HTTP)), "has the endpoint GET /api/x more than once"),
+        (lambda: of(Function("x"), Function("x")), "has the function x more than once"),
     ],
 )
-def test_a_route_that_cannot_work_is_explained(route: dict[str, object], sentence: str) -> None:
+def test_a_declaration_that_cannot_work_is_explained(declare: Callable[[], object], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
-        Route(**{"method": "GET", "path": "/api/x", "handler": "x", **route})  # type: ignore[arg-type]
+        declare()
 
 
 def test_an_index_that_is_not_there_is_explained() -> None:

@@ -52,7 +52,7 @@ def _functions(subjects: list[Subject], answers: Answers, rounds: int) -> dict[s
 
 
 def _levers(subject: Subject, answers: Answers, rounds: int) -> dict[str, Any]:
-    """The route table's first function, without each of what makes it start faster."""
+    """The first function, without each of what makes it start faster."""
     without = [replace(subject, name=name, variables={name: ""}) for name in START]
     measured = functions.measure([subject, *without], answers, rounds=rounds)
     print(report.levers(measured))

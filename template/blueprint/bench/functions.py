@@ -65,12 +65,12 @@ Answers = Mapping[str, Mapping[str, Any]]
 
 
 def subjects(declarations: Declarations, request: Request) -> list[Subject]:
-    """The floor, and the functions of the route table."""
+    """The floor, and the functions."""
     return [
         Subject(FLOOR, "boto3", sandbox.floor(declarations), dict),
         *(
-            Subject(route.handler, route.module, sandbox.function(declarations), partial(request, route.handler))
-            for route in declarations.routes
+            Subject(function.name, function.module, sandbox.function(declarations), partial(request, function.name))
+            for function in declarations.functions
         ),
     ]
 

@@ -1,4 +1,4 @@
-"""The REST API in API Gateway: the route table's endpoints and their functions."""
+"""The REST API in API Gateway: the endpoints that functions declare."""
 
 import json
 from collections.abc import Sequence
@@ -9,16 +9,13 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from blueprint.constructs.authorization import Authorization, Open
-from blueprint.constructs.configuration import DynamicConfiguration
-from blueprint.constructs.database import Database
 from blueprint.constructs.findings import acknowledge
-from blueprint.constructs.functions import ServiceFunction, set_retention
+from blueprint.constructs.functions import Functions, ServiceFunction, set_retention
 from blueprint.constructs.gateway_responses import GatewayResponses
-from blueprint.declare.route import HANDLERS, Route
-from blueprint.packaging.build import Build
+from blueprint.declare import Function, Http
 from blueprint.settings import Environment, Service
 
-SWAGGER = Route("GET", "/swagger", handler="swagger")
+SWAGGER = Http("GET", "/swagger")
 """Swagger UI and the OpenAPI document, where the environment serves them."""
 
 TLS_POLICY = "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
@@ -47,35 +44,38 @@ _ACCESS_LOG = {
 
 
 class Api(Construct):
-    """The API and a function for each of its routes, by the name of the route's handler."""
+    """The API, the functions that serve it, and that of /swagger."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        routes: Sequence[Route],
+        declared: Sequence[Function],
+        functions: Functions,
         service: Service,
         environment: Environment,
         authorization: Authorization,
-        database: Database,
-        configuration: DynamicConfiguration,
-        build: Build,
     ):
         super().__init__(scope, construct_id)
-        _refuse_duplicates(routes)
-        self.functions: dict[str, ServiceFunction] = {}
-        self._service, self._environment, self._build = service, environment, build
-        self._database, self._configuration = database, configuration
+        self._service, self._environment = service, environment
         self.rest_api = self._create_rest_api()
         GatewayResponses(self, "GatewayResponses", rest_api=self.rest_api)
-        for route in routes:
-            self._add(route, self._function(route, route.module, self._variables(route)), authorization)
+        for each in declared:
+            function = functions.add(each)
+            for route in each.routes:
+                self._add(route, function, authorization)
         if environment.swagger:
             # The document is made from the handlers, and importing them needs their variables.
-            variables = {name: value for route in routes for name, value in self._variables(route).items()}
-            variables |= {"AUTHORIZATION": service.authorization, "HANDLERS": HANDLERS, "START_PRIMED": "false"}
-            function = self._function(SWAGGER, "blueprint.runtime.swagger", variables)
+            documented = [each for each in declared if each.routes]
+            variables = {name: value for each in documented for name, value in functions.variables(each).items()}
+            variables |= {
+                "AUTHORIZATION": service.authorization,
+                "HANDLERS": ",".join(each.module for each in documented),
+                "START_PRIMED": "false",
+            }
+            swagger = Function("swagger", SWAGGER)
+            function = functions.add(swagger, module="blueprint.runtime.swagger", variables=variables)
             self._add(SWAGGER, function, Open("The documentation is public outside production."))
 
     def _create_rest_api(self) -> apigateway.RestApi:
@@ -113,43 +113,15 @@ class Api(Construct):
             acknowledge(rest_api.deployment_stage, "APIG3", "service.toml leaves AWS WAF out of this environment.")
         return rest_api
 
-    def _variables(self, route: Route) -> dict[str, str]:
-        variables = {table.environment_variable: self._database.name(table) for table in route.tables}
-        return variables | (self._configuration.variables if route.configuration else {})
-
-    def _function(self, route: Route, module: str, variables: dict[str, str]) -> ServiceFunction:
-        name = "".join(word.capitalize() for word in route.handler.split("_"))
-        function = ServiceFunction(
-            cdk.Stack.of(self),
-            name,
-            module=module,
-            description=f"{self._service.name}: {route.method} {route.path}",
-            service=self._service,
-            environment=self._environment,
-            build=self._build,
-            variables=variables,
-        )
-        for target, actions in route.grants:
-            function.allow(self._database.statement(target, actions))
-        if route.configuration:
-            function.allow(self._configuration.statement())
-        self.functions[route.handler] = function
-        return function
-
-    def _add(self, route: Route, function: ServiceFunction, authorization: Authorization) -> None:
+    def _add(self, route: Http, function: ServiceFunction, authorization: Authorization) -> None:
         method = self.rest_api.root.resource_for_path(route.path).add_method(
             route.method,
-            apigateway.LambdaIntegration(function.alias, allow_test_invoke=False),
+            apigateway.LambdaIntegration(
+                function.alias,
+                allow_test_invoke=False,
+                # A permission for each route of many would not fit the function's policy, which has 20 KB.
+                scope_permission_to_method=len(function.declared.routes) == 1,
+            ),
             **authorization.options(route.method),
         )
         authorization.acknowledge(method)
-
-
-def _refuse_duplicates(routes: Sequence[Route]) -> None:
-    for what, keys in (
-        ("endpoint", [f"{route.method} {route.path}" for route in routes]),
-        ("handler", [route.handler for route in routes]),
-    ):
-        twice = sorted({key for key in keys if keys.count(key) > 1})
-        if twice:
-            raise ValueError(f"infra/routes.py has the {what} {', '.join(twice)} more than once.")

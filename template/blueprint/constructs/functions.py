@@ -1,33 +1,32 @@
-"""The Lambda functions: one a route, each with a role, a log group and an alias of its own."""
+"""The Lambda functions, each with a role, a log group and an alias of its own."""
 
 from collections.abc import Mapping
 
 import aws_cdk as cdk
+import jsii
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import region_info
 from constructs import Construct
 
+from blueprint.constructs.configuration import DynamicConfiguration
+from blueprint.constructs.database import Database
 from blueprint.constructs.findings import acknowledge, acknowledge_wildcard
+from blueprint.declare import Function, Http, Queue, Schedule, Stream
+from blueprint.declare.triggers import Trigger
 from blueprint.packaging.build import Build
 from blueprint.packaging.levers import START
 from blueprint.settings import NEWEST_PYTHON, Environment, Service
 
-TIMEOUT = cdk.Duration.seconds(15)
-"""Below API Gateway's limit of 29 seconds, so that a slow request ends with the function's own log line."""
 ALIAS = "live"
-MEMORY_MIB = 1024
-"""CPU comes with memory, one vCPU with 1769 MiB, and the work is bound by CPU: more is faster for the same money.
-
-https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
-"""
 
 
+@jsii.implements(iam.IGrantable)
 class ServiceFunction(Construct):
-    """A function behind its alias, `ALIAS`; it may write its log and traces, and what is granted to it.
+    """A declared function behind its alias, `ALIAS`; it may write its log and traces, and what is granted to it.
 
-    `module` is the Python module whose `lambda_handler` serves the function's events.
+    `module` is the Python module whose `lambda_handler` serves its events, `description` says what starts it.
     """
 
     def __init__(
@@ -35,6 +34,7 @@ class ServiceFunction(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        declared: Function,
         module: str,
         description: str,
         service: Service,
@@ -43,6 +43,7 @@ class ServiceFunction(Construct):
         variables: Mapping[str, str],
     ):
         super().__init__(scope, construct_id)
+        self.declared = declared
         log_group = logs.LogGroup(self, "Logs", removal_policy=cdk.RemovalPolicy.DESTROY)
         set_retention(log_group, environment.log_retention_days)
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
@@ -62,12 +63,11 @@ class ServiceFunction(Construct):
             code=lambda_.Code.from_asset(str(build.code())),
             handler=f"{module}.lambda_handler",
             layers=[self._layer(scope, service, build)],
-            role=role.without_policy_updates(),
+            role=role,
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
-            tracing=lambda_.Tracing.DISABLED if environment.is_local else lambda_.Tracing.ACTIVE,
-            timeout=TIMEOUT,
-            memory_size=MEMORY_MIB,
+            timeout=cdk.Duration.seconds(declared.timeout),
+            memory_size=declared.memory,
             environment={
                 "ENVIRONMENT": environment.name,
                 "POWERTOOLS_SERVICE_NAME": service.name,
@@ -79,12 +79,17 @@ class ServiceFunction(Construct):
             },
         )
         if not environment.is_local:
-            self._allow_tracing(role)
+            self._trace(role)
         if service.python != NEWEST_PYTHON:
             acknowledge(self.function, "L1", f"service.toml chooses Python {service.python}, a supported runtime.")
         # Without its policy a function fails on its first request, and CloudFormation doesn't see the dependency.
         self.function.node.add_dependency(self._policy)
         self.alias = lambda_.Alias(self, "Live", alias_name=ALIAS, version=self.function.current_version)
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """Lets the CDK grant something to it, as in `bucket.grant_put(stack.functions["report"])`."""
+        return self.function.grant_principal
 
     @property
     def arns(self) -> list[str]:
@@ -111,7 +116,11 @@ class ServiceFunction(Construct):
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
 
-    def _allow_tracing(self, role: iam.Role) -> None:
+    def _trace(self, role: iam.Role) -> None:
+        resource = self.function.node.default_child
+        assert isinstance(resource, lambda_.CfnFunction)
+        # Not by the function's own property, which would put the wildcard into the policy of all that the CDK grants.
+        resource.tracing_config = lambda_.CfnFunction.TracingConfigProperty(mode="Active")
         policy = iam.Policy(
             self,
             "Tracing",
@@ -121,6 +130,65 @@ class ServiceFunction(Construct):
             ],
         )
         acknowledge_wildcard(policy, "*", "X-Ray's Put actions accept no resource but *: they have no ARN.")
+
+
+class Functions:
+    """The stack's functions, each with the variables and the grants that its declaration asks for."""
+
+    def __init__(
+        self,
+        stack: cdk.Stack,
+        *,
+        service: Service,
+        environment: Environment,
+        build: Build,
+        database: Database,
+        configuration: DynamicConfiguration,
+    ):
+        self.by_name: dict[str, ServiceFunction] = {}
+        self._stack, self._service, self._environment, self._build = stack, service, environment, build
+        self._database, self._configuration = database, configuration
+
+    def variables(self, declared: Function) -> dict[str, str]:
+        """What the function reads at import."""
+        variables = {table.environment_variable: self._database.name(table) for table in declared.tables}
+        return variables | (self._configuration.variables if declared.configuration else {})
+
+    def add(
+        self, declared: Function, *, module: str | None = None, variables: Mapping[str, str] | None = None
+    ) -> ServiceFunction:
+        """The function, made; raises ValueError when there is one of its name."""
+        if declared.name in self.by_name:
+            raise ValueError(f"There are two functions {declared.name}.")
+        function = ServiceFunction(
+            self._stack,
+            "".join(word.capitalize() for word in declared.name.split("_")),
+            declared=declared,
+            module=module or declared.module,
+            description=f"{self._service.name}: {', '.join(map(_describe, declared.triggers))}"[:256],
+            service=self._service,
+            environment=self._environment,
+            build=self._build,
+            variables=self.variables(declared) if variables is None else variables,
+        )
+        for target, actions in declared.grants:
+            function.allow(self._database.statement(target, actions))
+        if declared.configuration:
+            function.allow(self._configuration.statement())
+        self.by_name[declared.name] = function
+        return function
+
+
+def _describe(trigger: Trigger) -> str:
+    match trigger:
+        case Http():
+            return f"{trigger.method} {trigger.path}"
+        case Queue():
+            return f"messages of {trigger.name}"
+        case Stream():
+            return f"changes of {trigger.table.name}"
+        case Schedule():
+            return trigger.expression
 
 
 def _start(region: str) -> dict[str, str]:

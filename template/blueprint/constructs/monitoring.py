@@ -22,7 +22,7 @@ from constructs import Construct
 
 from blueprint.constructs.database import Database
 from blueprint.constructs.functions import ServiceFunction
-from blueprint.declare.route import Route
+from blueprint.declare import Function
 from blueprint.declare.table import Table
 from blueprint.runtime.configuration import FALLBACK_METRIC
 from blueprint.settings import Environment, Settings
@@ -46,7 +46,7 @@ class Monitoring(Construct):
         rest_api: apigateway.RestApi,
         functions: Mapping[str, ServiceFunction],
         database: Database,
-        routes: Sequence[Route],
+        declared: Sequence[Function],
         metrics: type[StrEnum],
         settings: Settings,
         environment: Environment,
@@ -63,7 +63,7 @@ class Monitoring(Construct):
         self._show_metrics(high, "Dynamic configuration", [FALLBACK_METRIC])
 
         function_alarms = {name: self._function_alarms(name, function) for name, function in functions.items()}
-        table_alarms = [alarm for table in database.tables for alarm in self._table_alarms(table, database, routes)]
+        table_alarms = [alarm for table in database.tables for alarm in self._table_alarms(table, database, declared)]
         low = self._dashboard(
             "low", [*(alarm for alarms in function_alarms.values() for alarm in alarms), *table_alarms]
         )
@@ -178,8 +178,8 @@ class Monitoring(Construct):
             ),
         ]
 
-    def _table_alarms(self, table: Table, database: Database, routes: Sequence[Route]) -> list[cloudwatch.Alarm]:
-        name, resource, operations = table.name, database.tables[table], _operations(table, routes)
+    def _table_alarms(self, table: Table, database: Database, declared: Sequence[Function]) -> list[cloudwatch.Alarm]:
+        name, resource, operations = table.name, database.tables[table], _operations(table, declared)
         if not operations:
             return []
         return [
@@ -219,8 +219,8 @@ class Monitoring(Construct):
         return alarm
 
 
-def _operations(table: Table, routes: Sequence[Route]) -> list[dynamodb.Operation]:
-    """The operations that the routes may call on the table, of those that DynamoDB has metrics for."""
-    granted = {action for route in routes for action in route.actions_on(table)}
+def _operations(table: Table, declared: Sequence[Function]) -> list[dynamodb.Operation]:
+    """The operations that the functions may call on the table, of those that DynamoDB has metrics for."""
+    granted = {action for function in declared for action in function.actions_on(table)}
     names = (re.sub(r"(?<!^)(?=[A-Z])", "_", action).upper() for action in sorted(granted))
     return [dynamodb.Operation[name] for name in names if name in dynamodb.Operation.__members__]

@@ -9,7 +9,7 @@ from blueprint.constructs.caller_role import CallerRole
 from blueprint.constructs.configuration import DynamicConfiguration
 from blueprint.constructs.database import Database
 from blueprint.constructs.delivery import CanaryDelivery
-from blueprint.constructs.functions import ServiceFunction
+from blueprint.constructs.functions import Functions, ServiceFunction
 from blueprint.constructs.monitoring import Monitoring
 from blueprint.constructs.waf import Waf
 from blueprint.declare import Declarations
@@ -43,16 +43,22 @@ class ServiceStack(cdk.Stack):
             self, "DynamicConfiguration", model=declarations.configuration, environment=environment
         )
         access = authorization(self, service=service, environment=environment)
+        self._functions = Functions(
+            self,
+            service=service,
+            environment=environment,
+            build=Build(service, aws_services=declarations.aws_services, for_this_machine=environment.is_local),
+            database=self.database,
+            configuration=self.configuration,
+        )
         self.api = Api(
             self,
             "Api",
-            routes=declarations.routes,
+            declared=declarations.functions,
+            functions=self._functions,
             service=service,
             environment=environment,
             authorization=access,
-            database=self.database,
-            configuration=self.configuration,
-            build=Build(service, aws_services=declarations.aws_services, for_this_machine=environment.is_local),
         )
         self.monitoring = Monitoring(
             self,
@@ -60,7 +66,7 @@ class ServiceStack(cdk.Stack):
             rest_api=self.api.rest_api,
             functions=self.functions,
             database=self.database,
-            routes=declarations.routes,
+            declared=declarations.functions,
             metrics=declarations.metrics,
             settings=settings,
             environment=environment,
@@ -89,8 +95,8 @@ class ServiceStack(cdk.Stack):
 
     @property
     def functions(self) -> dict[str, ServiceFunction]:
-        """The routes' functions by the name of their handler."""
-        return self.api.functions
+        """The functions by their names."""
+        return self._functions.by_name
 
     def _tag(self, settings: Settings, environment: Environment) -> None:
         cdk.Tags.of(self).add("service", settings.service.name)

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from blueprint.declare.function import Function
 from blueprint.declare.limits import StartLimits
-from blueprint.declare.route import Route
 from blueprint.declare.table import Table
+from blueprint.declare.triggers import Queue
 
 if TYPE_CHECKING:
     from blueprint.constructs.stack import ServiceStack
@@ -22,7 +23,7 @@ def _no_resources(_: "ServiceStack") -> None:
 class Declarations:
     """What infra/app.py hands to the blueprint, which imports nothing of the team's."""
 
-    routes: Sequence[Route]
+    functions: Sequence[Function]
     tables: Sequence[Table]
     configuration: "type[Configuration]"
     """The model of the dynamic configuration, with a default for every field."""
@@ -36,3 +37,11 @@ class Declarations:
     variables: Mapping[str, str] = field(default_factory=dict)
     """Environment variables that handlers read at import, beside the tables' names, each with a value for where
     there is no AWS: the unit tests, the OpenAPI document, `make bench`. In the cloud `resources` sets theirs."""
+
+    def __post_init__(self) -> None:
+        routes = [f"{route.method} {route.path}" for function in self.functions for route in function.routes]
+        queues = [queue.name for function in self.functions for queue in function.started_by(Queue)]
+        names = [function.name for function in self.functions]
+        for what, found in (("endpoint", routes), ("function", names), ("queue", queues)):
+            if twice := sorted({each for each in found if found.count(each) > 1}):
+                raise ValueError(f"infra/functions.py has the {what} {', '.join(twice)} more than once.")

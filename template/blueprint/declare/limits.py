@@ -8,7 +8,7 @@ class StartLimits:
     """The budgets of a start, which the tests hold the service to."""
 
     instructions_ratio: float = 1.5
-    """Instructions until the route table's first function is ready, as a multiple of boto3 alone."""
+    """Instructions until the first function is ready, as a multiple of boto3 alone."""
     layer_bytes: int = 27_000_000
     layer_zipped_bytes: int = 10_000_000
     imported_later: frozenset[str] = frozenset()

@@ -6,7 +6,6 @@ import os
 from blueprint import offline
 from blueprint import settings as service_settings
 from blueprint.declare import Declarations
-from blueprint.declare.route import HANDLERS
 
 
 def current(declarations: Declarations) -> str:
@@ -16,5 +15,6 @@ def current(declarations: Declarations) -> str:
     from blueprint.runtime.openapi import document  # noqa: PLC0415
 
     service = service_settings.load().service
-    found = document(handlers=HANDLERS, title=service.name, authorization=service.authorization)
+    handlers = [function.module for function in declarations.functions if function.routes]
+    found = document(handlers=handlers, title=service.name, authorization=service.authorization)
     return json.dumps(found, indent=2) + "\n"

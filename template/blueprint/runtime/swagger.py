@@ -18,7 +18,7 @@ _ASSETS = Path(swagger_ui.__file__).parent
 class _DocumentationSettings(EnvironmentVariables):
     authorization: Literal["iam", "cognito", "none"]
     handlers: str
-    """The package with the modules of the other functions."""
+    """The modules of the other functions, separated by commas."""
     aws_region: str
 
 
@@ -29,7 +29,7 @@ app = APIGatewayRestResolver()
 @app.get("/swagger")
 def swagger() -> Response[str]:
     """Swagger UI, or the OpenAPI document with ?format=json."""
-    api = document(handlers=_settings.handlers, title=logger.service, authorization=_settings.authorization)
+    api = document(handlers=_settings.handlers.split(","), title=logger.service, authorization=_settings.authorization)
     api["info"]["description"] = _how_to_call(api["paths"])
     content = json.dumps(api)
     if app.current_event.get_query_string_value("format") == "json":

@@ -9,7 +9,7 @@ from blueprint.testing.client import authorization
 from blueprint.testing.environment import environment, outputs, reach
 from blueprint.testing.events import LambdaHandler, load
 from blueprint.testing.localhost import resolve_localhost
-from infra.routes import ROUTES
+from infra.functions import FUNCTIONS
 from tests.orders.api import OrdersApi
 from tests.orders.functions import Orders
 
@@ -40,8 +40,8 @@ def api() -> OrdersApi:
 
 @pytest.fixture(scope="session")
 def handlers() -> dict[str, LambdaHandler]:
-    """The functions of the route table, in this process."""
-    return {route.handler: load(route.module) for route in ROUTES}
+    """The functions, in this process."""
+    return {function.name: load(function.module) for function in FUNCTIONS}
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ os.environ.update(
     {
         **offline.variables(TABLES),
         "AUTHORIZATION": "iam",
-        "HANDLERS": "service.handlers",
         "POWERTOOLS_LOG_LEVEL": "DEBUG",
         "POWERTOOLS_SERVICE_NAME": "orders",
     }
@@ -28,6 +27,7 @@ from moto import mock_aws  # noqa: E402
 from infra.app import DECLARATIONS  # noqa: E402
 
 os.environ.update(DECLARATIONS.variables)
+os.environ["HANDLERS"] = ",".join(function.module for function in DECLARATIONS.functions if function.routes)
 
 from blueprint.runtime import aws, configuration  # noqa: E402
 from blueprint.runtime.observability import logger  # noqa: E402
@@ -70,7 +70,7 @@ logger.registered_handler.stream = _Stdout()  # type: ignore[attr-defined]
 
 @pytest.fixture
 def handlers() -> dict[str, LambdaHandler]:
-    return {route.handler: load(route.module) for route in DECLARATIONS.routes}
+    return {function.name: load(function.module) for function in DECLARATIONS.functions}
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ FORBIDDEN = (
 )
 """Modules that cost a start much and serve no request."""
 
-MODULES = [route.module for route in DECLARATIONS.routes]
+MODULES = [function.module for function in DECLARATIONS.functions]
 
 # Counts botocore's sessions before anything is imported, and prints what is there afterwards.
 _PROBE = """
@@ -95,8 +95,8 @@ def test_a_start_does_not_depend_on_aws(module: str) -> None:
 
 
 @pytest.mark.skipif(not sandbox.has_valgrind(), reason="there is no valgrind here, which counts the instructions")
-def test_the_first_route_is_ready_within_its_instructions() -> None:
-    """Of one function only, since each takes valgrind seconds: the first of the route table."""
+def test_the_first_function_is_ready_within_its_instructions() -> None:
+    """Of one function only, since each takes valgrind seconds: the first."""
     floor = sandbox.floor(DECLARATIONS).instructions("import boto3; boto3.client('dynamodb')")
     function = sandbox.function(DECLARATIONS).instructions(f"import {MODULES[0]}", START_PRIMED="")
     assert function <= LIMITS.instructions_ratio * floor, f"{function / floor:.2f} x boto3 alone; see `make bench`"

@@ -18,11 +18,11 @@ def rows(text: str, heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
 
 
-def test_every_grant_of_the_route_table_is_a_row(current: str) -> None:
+def test_every_grant_of_a_function_is_a_row(current: str) -> None:
     granted = {
-        (route.handler, f"`dynamodb:{action}`")
-        for route in DECLARATIONS.routes
-        for _, actions in route.grants
+        (function.name, f"`dynamodb:{action}`")
+        for function in DECLARATIONS.functions
+        for _, actions in function.grants
         for action in actions
     }
     written = {
@@ -39,7 +39,7 @@ def test_what_a_security_review_must_see_is_there(current: str) -> None:
     actions = {action for row in permitted for action in row[3].split(", ")}
     assert {"`sts:AssumeRole`", "`lambda:InvokeFunction`", "`kms:Decrypt`", "`sns:Publish`"} <= actions
     methods = [row for row in settings if row[0].startswith("ApiGateway::Method") and row[1] == "AuthorizationType"]
-    assert len(methods) == len(DECLARATIONS.routes)
+    assert len(methods) == sum(len(function.routes) for function in DECLARATIONS.functions)
     protected = {row[0] for row in settings if row[1:] == ["DeletionProtectionEnabled", "true"]}
     assert protected <= {row[0] for row in settings if row[1:] == ["DeletionPolicy", "Retain"]}
     assert len(protected) == sum(table.holds_data for table in DECLARATIONS.tables)

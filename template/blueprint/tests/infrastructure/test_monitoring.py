@@ -69,7 +69,10 @@ def test_the_fallback_alarm_watches_what_the_functions_emit() -> None:
 
 def test_the_low_level_dashboard_shows_every_function_and_table() -> None:
     text = dashboard("low")
-    for name in (*(route.handler for route in DECLARATIONS.routes), *(table.name for table in DECLARATIONS.tables)):
+    for name in (
+        *(function.name for function in DECLARATIONS.functions),
+        *(table.name for table in DECLARATIONS.tables),
+    ):
         assert name in text
 
 
@@ -94,7 +97,7 @@ def test_thresholds_come_from_service_toml() -> None:
 def test_the_alarms_are_those_that_operators_need() -> None:
     kinds = {name.removeprefix(f"{STACK}-") for name in alarms(template(ENVIRONMENT))}
     assert {"ApiErrors", "ApiLatency", "ConfigurationFallback"} < kinds
-    functions = {"".join(map(str.capitalize, route.handler.split("_"))) for route in DECLARATIONS.routes}
+    functions = {"".join(map(str.capitalize, function.name.split("_"))) for function in DECLARATIONS.functions}
     assert {f"{name}{kind}" for name in functions for kind in ("Errors", "Latency", "Throttles")} < kinds
-    used = {table.name for route in DECLARATIONS.routes for table in route.tables}
+    used = {table.name for function in DECLARATIONS.functions for table in function.tables}
     assert {f"{name}Table{kind}" for name in used for kind in ("Throttles", "Errors")} < kinds

@@ -20,7 +20,9 @@ def current() -> Json:
 
 def test_every_route_is_documented(current: Json) -> None:
     documented = {(method.upper(), path) for path, item in current["paths"].items() for method in item}
-    assert documented == {(route.method, route.path) for route in DECLARATIONS.routes}
+    assert documented == {
+        (route.method, route.path) for function in DECLARATIONS.functions for route in function.routes
+    }
 
 
 def test_every_error_is_a_problem_document(current: Json) -> None:

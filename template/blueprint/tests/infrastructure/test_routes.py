@@ -1,4 +1,4 @@
-"""The route table and the handlers' decorators say the same."""
+"""infra/functions.py and the handlers' decorators say the same."""
 
 import ast
 from pathlib import Path
@@ -25,9 +25,11 @@ def test_each_handler_serves_its_route_and_each_route_has_its_handler() -> None:
     handlers = sorted(
         route for module in HANDLERS.glob("*.py") if module.stem != "__init__" for route in decorated(module)
     )
-    assert handlers == sorted((route.method, route.path, route.handler) for route in DECLARATIONS.routes)
+    assert handlers == sorted(
+        (route.method, route.path, function.name) for function in DECLARATIONS.functions for route in function.routes
+    )
 
 
-def test_each_module_of_handlers_defines_a_route() -> None:
+def test_each_module_of_handlers_is_a_function() -> None:
     modules = {module.stem for module in HANDLERS.glob("*.py")} - {"__init__"}
-    assert modules == {route.handler for route in DECLARATIONS.routes}
+    assert modules == {function.name for function in DECLARATIONS.functions}

@@ -8,7 +8,8 @@ from blueprint.testing.client import Api, authorization
 from blueprint.testing.environment import settings
 from infra.app import DECLARATIONS
 
-READABLE = [route.path for route in DECLARATIONS.routes if route.method == "GET" and "{" not in route.path]
+ROUTES = [route for function in DECLARATIONS.functions for route in function.routes]
+READABLE = [route.path for route in ROUTES if route.method == "GET" and "{" not in route.path]
 
 
 @pytest.mark.parametrize("path", READABLE)
@@ -17,7 +18,7 @@ def test_it_answers_who_is_authorized(path: str) -> None:
 
 
 @pytest.mark.skipif(settings().service.authorization == "none", reason="the API is open")
-@pytest.mark.parametrize("route", DECLARATIONS.routes, ids=lambda route: route.handler)
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
 def test_it_refuses_who_is_not(route) -> None:  # type: ignore[no-untyped-def]
     path = route.path.replace("{", "").replace("}", "")
     refused = Api(None).request(route.method, path)
