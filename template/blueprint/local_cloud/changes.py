@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from blueprint.packaging.build import is_source
 from blueprint.local_cloud.server import FOLDER
+from blueprint.packaging.build import is_source
 from blueprint.settings import ROOT
 
 CODE = ("service/", "blueprint/runtime/")

@@ -149,7 +149,7 @@ def update_code(server: Server, region: str, names: Mapping[str, list[str]], arc
 
 
 def create_caller(server: Server, settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
-    """The access key of an IAM user who may call the API and do nothing else; created when it is missing, stored in `.local/`.
+    """The access key of an IAM user who may call the API and do nothing else; created if missing.
 
     The root user's signatures are not verified, so that calls in its name would prove nothing.
     """
