@@ -98,9 +98,11 @@ def delivery(results: Mapping[str, Any]) -> str:
 
     Ratios are those of CPU time to the first deployment's, which another load changes little.
     """
-    steps, before, after = results["steps"], *results["load"]
+    steps, (before, after) = results["steps"], results["load"]
     whole = steps["make local: the local cloud, and the service on it"]["cpu"]
-    rows = [(name, f"{one['s']:.1f}", f"{one['cpu']:.1f}", f"{one['cpu'] / whole:.2f}") for name, one in steps.items()]
+    rows: list[tuple[str, ...]] = [
+        (name, f"{one['s']:.1f}", f"{one['cpu']:.1f}", f"{one['cpu'] / whole:.2f}") for name, one in steps.items()
+    ]
     return (
         f"On {results['machine']}. Processes that could run, a minute's average: {before:.1f} before, {after:.1f} "
         f"after; a machine that does nothing else has about 1.\n\n"
