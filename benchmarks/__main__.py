@@ -50,6 +50,8 @@ def main() -> None:
             print(f"== {part}", flush=True)
             results[part] = measure()
             KEPT.write_text(json.dumps(results, indent=2))
+            if part == "delivery":
+                print(document.delivery(results[part]))
     if missing := [part for part in PARTS if part not in results]:
         print(f"Still to be measured, before docs/performance.md is written: {', '.join(missing)}.")
         return

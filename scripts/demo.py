@@ -46,6 +46,10 @@ def render(folder: Path) -> None:
         quiet=True,
         vcs_ref="HEAD",
     )
+    # uv, where this repository had to install it, serves the demo too.
+    tools, own = folder / ".tools", BLUEPRINT / ".tools"
+    if own.exists() and not tools.exists():
+        tools.symlink_to(own)
 
 
 def make(folder: Path, target: str) -> None:

@@ -48,7 +48,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory, render: Render) -> Servic
             shutil.rmtree(path, ignore_errors=True)
             service = render(path)
             service.make("dev")
-            service.run(".venv/bin/mypy")
+            service.run(".venv/bin/python", "blueprint/tools/check_types.py")
     return Service(path)
 
 

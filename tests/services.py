@@ -66,7 +66,7 @@ class Service:
         return self.borrow_types(workshop)
 
     def borrow_types(self, workshop: "Service") -> "Service":
-        """Uses what mypy has learnt of the CDK in another service, which takes it a minute."""
+        """Uses what mypy has learnt of the CDK in another service, which takes it a quarter of a minute."""
         shutil.copytree(workshop.path / ".mypy_cache", self.path / ".mypy_cache", dirs_exist_ok=True)
         return self
 

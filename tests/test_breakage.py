@@ -9,6 +9,7 @@ pytestmark = pytest.mark.matrix
 
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 Edit = tuple[str, str, str]
+TYPES = ["python", "blueprint/tools/check_types.py"]
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +106,25 @@ BREAKS: dict[str, tuple[Edit, list[str], str]] = {
         ("service/logic/orders.py", "import hashlib\n", "import hashlib\n\nimport requests\n"),
         ["deptry", "service"],
         "DEP004",
+    ),
+    "a wrong type in what the CDK is given": (
+        ("blueprint/constructs/functions.py", "timeout=TIMEOUT,", "timeout=15,"),
+        TYPES,
+        'incompatible type "int"; expected "Duration | None"',
+    ),
+    "a wrong type in a part of the CDK that nothing else uses": (
+        (
+            "infra/resources.py",
+            '    """Called last, when everything else is in the stack."""\n',
+            '    from aws_cdk import aws_events\n\n    aws_events.EventBus(stack, "Bus", event_bus_name=7)\n',
+        ),
+        TYPES,
+        'incompatible type "int"; expected "str | None"',
+    ),
+    "a field that a model doesn't have": (
+        ("service/logic/orders.py", "request.order_item_count,", "request.order_items_count,"),
+        TYPES,
+        'has no attribute "order_items_count"',
     ),
     "a function that nobody can follow": (
         (

@@ -8,7 +8,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,15 +53,219 @@ def test_it_prints_the_addresses_and_an_order_that_works_when_pasted(deployed: S
     assert json.loads(answer[answer.index("{") :])["name"] == "Ada"
 
 
-def test_a_change_of_the_code_is_served_after_a_redeployment_alone(deployed: Service) -> None:
-    # Given a service that is deployed, when its code changes and it is deployed again
-    change = ("service/models/input.py", "Field(strict=True)]", "Field(strict=True)] = 7")
-    with deployed.edited(change):
+ITEM_COUNT = ("service/models/input.py", "Field(strict=True)]")
+
+
+def default_count(count: int) -> tuple[str, str, str]:
+    """An edit of a file of the functions alone: orders that name no count are for so many."""
+    file, old = ITEM_COUNT
+    return file, old, f"{old} = {count}"
+
+
+def ordered(service: Service) -> int:
+    """The item count of an order that names none."""
+    count: int = call(service.path, "POST", "/api/orders", {"customer_name": "Ada"})["item_count"]
+    return count
+
+
+READ_CODE = """
+import hashlib, io, json, urllib.request, zipfile
+import boto3
+from blueprint.testing import environment
+environment.reach()
+client = boto3.client("lambda")
+found = {}
+for function in client.list_functions()["Functions"]:
+    live = client.get_function(FunctionName=function["FunctionName"], Qualifier="live")
+    with urllib.request.urlopen(live["Code"]["Location"]) as answer:
+        archive = zipfile.ZipFile(io.BytesIO(answer.read()))
+    files = {file: hashlib.sha256(archive.read(file)).hexdigest() for file in archive.namelist()}
+    found[function["FunctionName"]] = {"sha256": live["Configuration"]["CodeSha256"], "files": files}
+print(json.dumps(found))
+"""
+
+
+def code(service: Service) -> Any:
+    """What every function runs: the files behind its alias, each with its hash, and Lambda's hash of the whole."""
+    found = json.loads(service.run(".venv/bin/python", "-c", READ_CODE).stdout)
+    assert len(found) == 5
+    return found
+
+
+def forget(service: Service) -> None:
+    """Makes the next deployment a whole one, as the first one is."""
+    (service.path / ".local" / "deployed.json").unlink()
+
+
+def test_changed_code_is_served_without_a_deployment_and_is_what_a_deployment_would_run(deployed: Service) -> None:
+    # Given a service that is deployed, when its code changes
+    deployed.make("local")
+    before = code(deployed)
+    with deployed.edited(default_count(7)):
         output = deployed.make("local").stdout
-    # Then the new code answers
-    assert call(deployed.path, "POST", "/api/orders", {"customer_name": "Ada"})["item_count"] == 7
-    # and the local cloud was neither started nor prepared anew; `make bench` measures the seconds.
-    assert "Starting the local cloud" not in output
+        # Then the new code answers, and neither the CDK nor the local cloud was at work.
+        assert "Updating the code of 5 functions" in output
+        assert "Deploying the service" not in output
+        assert ordered(deployed) == 7
+        # What runs is to the byte what a whole deployment lets run.
+        updated = code(deployed)
+        forget(deployed)
+        assert "Deploying the service" in deployed.make("local").stdout
+        assert code(deployed) == updated != before
+    # And so it is when the edit has been undone.
+    assert "Updating the code of 5 functions" in deployed.make("local").stdout
+    assert code(deployed) == before
+
+
+def test_an_edit_that_was_undone_together_with_another_of_the_infrastructure_is_gone(deployed: Service) -> None:
+    # Given code that was updated without CloudFormation, which still holds the code of before
+    deployed.make("local")
+    before = code(deployed)
+    with deployed.edited(default_count(8)):
+        deployed.make("local")
+    # When the edit is undone, and the same deployment changes the infrastructure
+    with deployed.edited(("service.toml", "[environments.dev]", "[alarms]\ntable_errors = 3\n\n[environments.dev]")):
+        assert "Deploying the service" in deployed.make("local").stdout
+        # Then the functions run the code as it is, not the one that was updated.
+        assert code(deployed) == before
+        assert call(deployed.path, "GET", "/api/orders?limit=1")
+
+
+def test_code_that_the_infrastructure_reads_is_deployed(deployed: Service) -> None:
+    # Given the names of the business metrics, which the dashboard shows
+    deployed.make("local")
+    metrics = deployed.path / "service" / "models" / "metrics.py"
+    text = metrics.read_text()
+    try:
+        # When there is another one, then that is more than a change of the functions' code.
+        metrics.write_text(text.rstrip() + '\n    RETURNED = "Returned"\n')
+        assert "Deploying the service" in deployed.make("local").stdout
+        template = (deployed.path / ".local" / "cdk.out" / "orders-local.template.json").read_text()
+        assert "Returned" in template
+    finally:
+        metrics.write_text(text)
+
+
+def test_tests_of_an_unchanged_service_deploy_nothing_and_say_so(deployed: Service) -> None:
+    deployed.make("local")
+    log = deployed.path / ".local" / "deploy.log"
+    before = log.stat().st_mtime_ns
+    # A change that concerns no deployment, and files that an editor leaves
+    (deployed.path / "README.md").write_text("Changed.")
+    (deployed.path / "service" / "logic" / "orders.py~").write_text("garbage")
+    output = deployed.make("smoke").stdout
+    assert "The local cloud is up to date: nothing has changed since the last deployment." in output
+    assert "API      http" not in output
+    assert log.stat().st_mtime_ns == before
+    # What has changed is deployed first.
+    with deployed.edited(default_count(3)):
+        assert "Updating the code of 5 functions" in deployed.make("smoke").stdout
+
+
+def test_an_interrupted_update_of_the_code_is_made_good_by_the_next(deployed: Service) -> None:
+    deployed.make("local")
+    with deployed.edited(default_count(4)):
+        process = subprocess.Popen(
+            [".venv/bin/python", "-c", KILLED_AT_THE_SECOND_FUNCTION],
+            cwd=deployed.path,
+            env=user_environment(PYTHONPATH="."),
+        )
+        assert process.wait() == -signal.SIGKILL
+        assert len({function["sha256"] for function in code(deployed).values()}) == 2
+        deployed.make("local")
+        assert len({function["sha256"] for function in code(deployed).values()}) == 1
+        assert ordered(deployed) == 4
+
+
+KILLED_AT_THE_SECOND_FUNCTION = """
+import os, signal, botocore.client
+from blueprint.local_cloud.up import up
+call, updates = botocore.client.BaseClient._make_api_call, []
+def make_api_call(self, name, arguments):
+    if name == "UpdateFunctionCode":
+        updates.append(name)
+        if len(updates) == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return call(self, name, arguments)
+botocore.client.BaseClient._make_api_call = make_api_call
+up(brief=True)
+"""
+
+
+@pytest.fixture
+def watching(deployed: Service, tmp_path: Path) -> Iterator[Path]:
+    """`make watch` at work, and what it has printed."""
+    printed = tmp_path / "printed"
+    with printed.open("w") as file:
+        process = subprocess.Popen(
+            ["make", "watch"],
+            cwd=deployed.path,
+            env=user_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            eventually(lambda: "Waiting for a change" in printed.read_text())
+            yield printed
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(timeout=30)
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "It has not come true."
+        time.sleep(0.1)
+
+
+def test_watch_answers_every_saved_change_and_no_other_file(deployed: Service, watching: Path) -> None:
+    waits = watching.read_text().count("Waiting")
+    # When an editor leaves files of its own, beside one that it saves
+    leftovers = [deployed.path / "service" / name for name in ("models/input.py~", ".input.py.swp", "#input.py#")]
+    for file in leftovers:
+        file.write_text("an editor's")
+    with deployed.edited(default_count(5)):
+        # Then the change is served, and of the files the saved one alone is named.
+        eventually(lambda: watching.read_text().count("Waiting") == waits + 1)
+        assert ordered(deployed) == 5
+        assert re.findall(r"^Changed: (.*)$", watching.read_text(), re.MULTILINE) == ["service/models/input.py"]
+        # A change that can't be deployed is reported,
+        with deployed.edited(("infra/tables.py", "TABLES = ", "TABLES = oops ")):
+            eventually(lambda: watching.read_text().count("Waiting") == waits + 2)
+            assert "error: The service can't be synthesised" in watching.read_text()
+        # and when it is undone all goes on, with the service as it is now.
+        eventually(lambda: watching.read_text().count("Waiting") == waits + 3)
+        assert ordered(deployed) == 5
+    eventually(lambda: watching.read_text().count("Waiting") == waits + 4)
+    for file in leftovers:
+        file.unlink()
+
+
+def test_watch_leaves_nothing_behind_when_it_is_interrupted(deployed: Service, watching: Path) -> None:
+    assert "Waiting" in watching.read_text()
+    of_watch = [pid for pid, words in commands(deployed.path) if {"blueprint.local_cloud", "watch"} <= words]
+    assert of_watch
+    for pid in of_watch:
+        os.kill(pid, signal.SIGINT)
+
+    def is_quiet() -> bool:
+        return not [words for _, words in commands(deployed.path) if "blueprint.local_cloud" in " ".join(words)]
+
+    eventually(is_quiet, 20)
+
+
+def commands(folder: Path) -> list[tuple[int, set[str]]]:
+    """The processes that work in the folder: their ids and words."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = set((process / "cmdline").read_text().split("\0"))
+            if (process / "cwd").readlink() == folder:
+                found.append((int(process.name), words))
+    return found
 
 
 def test_it_listens_on_the_loopback_address_only_and_enforces_iam(deployed: Service) -> None:
@@ -179,7 +384,7 @@ def test_a_wrong_port_is_refused(stopped: Service, wrong: str) -> None:
     assert f"error: LOCAL_PORT is '{wrong}'; it must be a port, 1 to 65535." in result.stdout
 
 
-def test_a_server_that_died_is_started_anew(deployed: Service) -> None:
+def test_a_server_that_died_is_started_again(deployed: Service) -> None:
     deployed.make("local")
     os.kill(server_pid(deployed), signal.SIGKILL)
     output = deployed.make("local").stdout

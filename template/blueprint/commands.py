@@ -9,7 +9,7 @@ from blueprint.settings import PROGRAM
 
 _MODULES = {
     "synth": "blueprint.synthesis",
-    "local": "blueprint.local_cloud.up",
+    "addresses": "blueprint.local_cloud.addresses",
     "openapi": "blueprint.openapi.command",
     "documents": "blueprint.documents.command",
 }

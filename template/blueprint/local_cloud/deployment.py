@@ -4,23 +4,34 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from blueprint.declare import Declarations
+from blueprint.local_cloud import functions
 from blueprint.local_cloud.server import ACCESS_KEY, ACCOUNT, FOLDER, LocalCloudError, Server
-from blueprint.openapi import document
-from blueprint.openapi.example import example
 from blueprint.settings import LOCAL, ROOT, Settings
 
 OUTPUTS = FOLDER / "outputs.json"
 CALLER = FOLDER / "caller.json"
+ASSEMBLY = FOLDER / "cdk.out"
 _LOG = FOLDER / "deploy.log"
+_SYNTHESIS_LOG = FOLDER / "synthesis.log"
+_SYNTHESISED = FOLDER / "synthesised"
 _CDK = ROOT / "node_modules" / ".bin" / "cdk"
 _BOOTSTRAP_STACK = "CDKToolkit"
+_BOOTSTRAP_TEMPLATE = ROOT / "node_modules/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml"
+# What `cdk bootstrap` sets when it gets no option.
+_BOOTSTRAP = {
+    "CloudFormationExecutionPolicies": "arn:aws:iam::aws:policy/AdministratorAccess",
+    "FileAssetsBucketKmsKeyId": "AWS_MANAGED_KEY",
+}
 _TIMEOUT_SECONDS = 300
 
 
@@ -37,28 +48,82 @@ def environment_variables(server: Server, region: str) -> dict[str, str]:
 
 
 def bootstrap(server: Server, region: str) -> None:
-    """Bootstraps the CDK, once a server. Raises LocalCloudError when that fails."""
-    if _is_bootstrapped(server, region):
-        return
-    # In a folder without cdk.json, since bootstrapping needs no app.
-    _cdk(server, region, "bootstrap", f"aws://{ACCOUNT}/{region}", "--no-notices", folder=FOLDER)
-    # The bucket's policy refuses plain HTTP, which is all that the local cloud speaks.
-    _client(server, region, "s3").delete_bucket_policy(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{region}")
+    """Bootstraps the CDK, as `cdk bootstrap` does, once a server. Raises LocalCloudError when that fails."""
+    client = _client(server, region, "cloudformation")
+    try:
+        with suppress(client.exceptions.AlreadyExistsException):
+            client.create_stack(
+                StackName=_BOOTSTRAP_STACK,
+                TemplateBody=_BOOTSTRAP_TEMPLATE.read_text(),
+                Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in _BOOTSTRAP.items()],
+                Capabilities=["CAPABILITY_NAMED_IAM"],
+            )
+        waiting = {"Delay": 0.1, "MaxAttempts": 300}
+        client.get_waiter("stack_create_complete").wait(StackName=_BOOTSTRAP_STACK, WaiterConfig=waiting)
+        # The bucket's policy refuses plain HTTP, which is all that the local cloud speaks.
+        _client(server, region, "s3").delete_bucket_policy(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{region}")
+    except FileNotFoundError:
+        raise LocalCloudError("The CDK's command line isn't installed; run `make dev`.") from None
+    except (ClientError, BotoCoreError) as error:
+        raise LocalCloudError(
+            f"The local cloud on port {server.port} doesn't answer ({error}); run `make local-stop`, then try again."
+        ) from None
 
 
-def deploy(server: Server, settings: Settings) -> dict[str, str]:
-    """Deploys the stack and returns its outputs. Raises LocalCloudError when that fails."""
+@contextmanager
+def synthesis() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that has imported what the app needs, and synthesises it after `begin`. It ends with the block."""
+    context = [json.loads(file.read_text()) for file in (ROOT / "cdk.context.json",) if file.exists()]
+    context += [json.loads((ROOT / "cdk.json").read_text()).get("context", {}), {"aws:cdk:enable-path-metadata": True}]
+    variables = {
+        "CDK_CONTEXT_JSON": json.dumps(dict(ChainMap(*context))),
+        "CDK_OUTDIR": str(ASSEMBLY),
+        # The checks of `make synth` and `make test`, which cost a deployment seconds.
+        "CDK_VALIDATION": "false",
+    }
+    with _SYNTHESIS_LOG.open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "blueprint.local_cloud.synthesis"],
+            cwd=ROOT,
+            env=_environment() | variables,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def begin(synthesising: subprocess.Popen[bytes]) -> None:
+    """Lets the synthesis begin: it reads the service as it is from now on."""
+    shutil.rmtree(ASSEMBLY, ignore_errors=True)  # with the lock that an interrupted run may have left there
+    _SYNTHESISED.unlink(missing_ok=True)
+    assert synthesising.stdin
+    with suppress(BrokenPipeError):  # it has ended, and `deploy` says why
+        synthesising.stdin.write(b"\n")
+        synthesising.stdin.close()
+
+
+def deploy(server: Server, settings: Settings, synthesising: subprocess.Popen[bytes]) -> dict[str, str]:
+    """Deploys what is being synthesised, and returns the stack's outputs.
+
+    Raises LocalCloudError when that, or the synthesis, fails.
+    """
     environment = settings.environment(LOCAL)
     OUTPUTS.unlink(missing_ok=True)
     unfinished = OUTPUTS.with_suffix(".unfinished")
-    assembly = FOLDER / "cdk.out"
-    shutil.rmtree(assembly, ignore_errors=True)  # with the lock that an interrupted run may have left there
-    _cdk(
-        server,
-        environment.region,
-        *("deploy", "--all", "--require-approval", "never", "--outputs-file", str(unfinished)),
-        *("--output", str(assembly)),
-    )
+    # The command line needs a second to start, and waits for the app as for one that it runs itself.
+    wait = f"until test -e '{_SYNTHESISED}'; do kill -0 {os.getpid()} || exit 1; sleep 0.05; done"
+    command = ["deploy", "--all", "--require-approval", "never", "--outputs-file", str(unfinished)]
+    with _cdk(server, environment.region, *command, "--app", wait, "--output", str(ASSEMBLY)) as deploying:
+        if _wait("The synthesis", synthesising):
+            raise LocalCloudError(f"The service can't be synthesised:\n{_end(_SYNTHESIS_LOG)}")
+        _SYNTHESISED.touch()
+        if _wait("`cdk deploy`", deploying):
+            raise LocalCloudError(f"`cdk deploy` has failed; the end of {_LOG}:\n{_end(_LOG)}")
     outputs: dict[str, str] = json.loads(unfinished.read_text())[settings.stack_name(environment)]
     outputs["ApiUrl"] = _local_address(server, outputs["ApiUrl"])
     if "TokenUrl" in outputs:
@@ -68,8 +133,23 @@ def deploy(server: Server, settings: Settings) -> dict[str, str]:
     return outputs
 
 
+def functions_with(server: Server, settings: Settings, archive: Path) -> dict[str, list[str]]:
+    """The deployed functions that run the archive's code, each with its aliases."""
+    environment = settings.environment(LOCAL)
+    client = _client(server, environment.region, "cloudformation")
+    return functions.deployed(client, ASSEMBLY, settings.stack_name(environment), archive)
+
+
+def update_code(server: Server, region: str, names: Mapping[str, list[str]], archive: Path) -> None:
+    """Lets the functions run the archive's code; raises LocalCloudError when that fails."""
+    try:
+        functions.update(_client(server, region, "lambda"), names, archive)
+    except (ClientError, BotoCoreError) as error:
+        raise LocalCloudError(f"The functions' code can't be updated ({error}); run `make local` again.") from None
+
+
 def create_caller(server: Server, settings: Settings, outputs: dict[str, str]) -> dict[str, str]:
-    """The access key of an IAM user who may call the API and do nothing else; made anew, stored in `.local/`.
+    """The access key of an IAM user who may call the API and do nothing else; created if missing.
 
     The root user's signatures are not verified, so that calls in its name would prove nothing.
     """
@@ -91,54 +171,6 @@ def create_caller(server: Server, settings: Settings, outputs: dict[str, str]) -
     return caller
 
 
-def instructions(
-    declarations: Declarations, settings: Settings, outputs: dict[str, str], caller: dict[str, str]
-) -> str:
-    """What a person can do with the deployed service: its addresses and a call that works when pasted."""
-    url = outputs["ApiUrl"]
-    call = example(json.loads(document.current(declarations)))
-    paste = ""
-    if call:
-        arguments = (_credentials(settings, caller), *call.arguments, url.rstrip("/") + call.path)
-        paste = f"\n{call.summary}:\n  curl " + " \\\n    ".join(filter(None, arguments)) + "\n"
-    return f"""
-API      {url}
-Swagger  {url}swagger
-Log      {FOLDER.relative_to(ROOT)}/server.log
-{paste}"""
-
-
-def _credentials(settings: Settings, caller: dict[str, str]) -> str:
-    """The arguments of curl that authorize a call."""
-    region = settings.environment(LOCAL).region
-    return {
-        "iam": f'--aws-sigv4 "aws:amz:{region}:execute-api" --user {caller["id"]}:{caller["secret"]}',
-        "cognito": '--header "Authorization: Bearer $(make --silent token)"',
-        "none": "",
-    }[settings.service.authorization]
-
-
-def _is_bootstrapped(server: Server, region: str) -> bool:
-    try:
-        stacks = _client(server, region, "cloudformation").describe_stacks(StackName=_BOOTSTRAP_STACK)["Stacks"]
-    except ClientError:
-        return False
-    except BotoCoreError as error:
-        raise LocalCloudError(
-            f"The local cloud on port {server.port} doesn't answer ({error}); run `make local-stop`, then try again."
-        ) from None
-    policy_is_gone = not _has_bucket_policy(server, region)
-    return stacks[0]["StackStatus"] == "CREATE_COMPLETE" and policy_is_gone
-
-
-def _has_bucket_policy(server: Server, region: str) -> bool:
-    try:
-        _client(server, region, "s3").get_bucket_policy(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{region}")
-    except ClientError:
-        return False
-    return True
-
-
 def _has_user(client, user: str) -> bool:  # type: ignore[no-untyped-def]
     try:
         client.get_user(UserName=user)
@@ -156,46 +188,54 @@ def _client(server: Server, region: str, service: str):  # type: ignore[no-untyp
     )
 
 
-def _cdk(server: Server, region: str, *arguments: str, folder: Path = ROOT) -> None:
-    """Runs the CDK's command line; its output goes to a log, whose end is in the error when it fails."""
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
-        **environment_variables(server, region),
-        "CDK_HOME": str(FOLDER / "cdk"),
-        # The checks of `make synth` and `make test`, which cost a deployment seconds.
-        "CDK_VALIDATION": "false",
-        "CDK_DISABLE_CLI_TELEMETRY": "true",
+def _environment() -> dict[str, str]:
+    """The variables that the app and the CDK's command line get: a user's, but for what would mislead them."""
+    user = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
+    for name in ("PYTHONDONTWRITEBYTECODE", "STACK_SUFFIX"):
+        user.pop(name, None)
+    return user | {
         "ENVIRONMENT": LOCAL,
         "NO_COLOR": "1",
         "PATH": f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
     }
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    environment.pop("STACK_SUFFIX", None)
+
+
+@contextmanager
+def _cdk(server: Server, region: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The CDK's command line at work; its output goes to a log. It ends with the block."""
+    environment = {
+        **_environment(),
+        **environment_variables(server, region),
+        "CDK_HOME": str(FOLDER / "cdk"),
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+    }
     with _LOG.open("w") as log:
-        try:
-            result = subprocess.run(
-                [str(_CDK), *arguments],
-                cwd=folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                timeout=_TIMEOUT_SECONDS,
-                check=False,
-            )
-        except FileNotFoundError:
-            raise LocalCloudError("The CDK's command line isn't installed; run `make dev`.") from None
-        except subprocess.TimeoutExpired:
-            raise LocalCloudError(
-                f"`cdk {arguments[0]}` has not ended after {_TIMEOUT_SECONDS} s; see {_LOG}, then "
-                "`make local-stop` and `make local`."
-            ) from None
-    if result.returncode:
-        raise LocalCloudError(f"`cdk {arguments[0]}` has failed; the end of {_LOG}:\n{_end_of_log()}")
+        process = subprocess.Popen(
+            [str(_CDK), *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
 
 
-def _end_of_log(lines: int = 40) -> str:
-    return "\n".join(Path(_LOG).read_text(errors="replace").splitlines()[-lines:])
+def _wait(what: str, process: subprocess.Popen[bytes]) -> int:
+    try:
+        return process.wait(_TIMEOUT_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise LocalCloudError(
+            f"{what} has not ended after {_TIMEOUT_SECONDS} s; see {FOLDER}, then `make local-stop` and `make local`."
+        ) from None
+
+
+def _end(log: Path, lines: int = 40) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
 def _local_address(server: Server, url: str) -> str:

@@ -163,7 +163,7 @@ def _install() -> Path:
     if not target.exists():
         unfinished = FOLDER / f"unfinished-{name}"
         _uv("venv", "--quiet", "--clear", "--relocatable", "--python", sys.executable, str(unfinished))
-        _uv("pip", "install", "--quiet", "--compile-bytecode", "--python", str(unfinished), *PACKAGES)
+        _uv("pip", "install", "--quiet", "--python", str(unfinished), *PACKAGES)
         unfinished.rename(target)
     return python
 

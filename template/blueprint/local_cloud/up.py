@@ -1,16 +1,22 @@
-"""`make local`: python -m infra.app local. Starts the local cloud if it isn't running, and deploys the service."""
+"""Brings the local cloud up to date, by as little as that takes: nothing, the functions' code alone, or a deployment.
 
-import argparse
+It needs no declarations, and so imports neither the team's modules nor the CDK: a synthesis is a process of its own.
+"""
+
+import select
+import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from time import monotonic
 
 from blueprint import settings as service_settings
-from blueprint.declare import Declarations
-from blueprint.local_cloud import deployment, server
-from blueprint.local_cloud.server import LocalCloudError
-from blueprint.settings import LOCAL, SettingsError
+from blueprint.local_cloud import changes, deployment, functions, server, synthesis
+from blueprint.packaging.build import Build
+from blueprint.settings import LOCAL, PROGRAM, ROOT, Settings
+
+_QUIET_SECONDS = 2
 
 
 @contextmanager
@@ -21,28 +27,69 @@ def _step(what: str) -> Iterator[None]:
     print(f"{monotonic() - start:6.1f} s", flush=True)
 
 
-def _start_and_deploy(declarations: Declarations) -> None:
-    settings = service_settings.load()
+def up(*, brief: bool, at_hand: subprocess.Popen[bytes] | None = None) -> None:
+    """Deploys what has changed, and starts the local cloud if it isn't running; prints the addresses unless `brief`.
+
+    `at_hand` is a synthesis that has been prepared, to be used if there must be one. Raises LocalCloudError,
+    SettingsError or BuildError.
+    """
+    with server.exclusive():
+        settings, now, running = service_settings.load(), changes.snapshot(), server.running()
+        last = changes.last() if running else None
+        if running and last and last.has_infrastructure_of(now):
+            code = _code(settings)
+            if functions.sha256(code) == last.code:
+                print("The local cloud is up to date: nothing has changed since the last deployment.", flush=True)
+            else:
+                _update_code(running, settings, last, code)
+                return
+        else:
+            with nullcontext(at_hand) if at_hand else deployment.synthesis() as synthesising:
+                _deploy(settings, now, running, synthesising)
+        if not brief:
+            subprocess.run([sys.executable, "-m", PROGRAM, "addresses"], cwd=ROOT, check=False)
+
+
+def up_at_a_line() -> None:
+    """Does that briefly after a line on the standard input, and has imported all that it takes by then."""
+    # The first requests after the last deployment come first.
+    select.select([sys.stdin], [], [], _QUIET_SECONDS)
+    with deployment.synthesis() as at_hand:
+        if sys.stdin.readline():
+            up(brief=True, at_hand=at_hand)
+
+
+def _code(settings: Settings) -> Path:
+    build = Build(settings.service, aws_services=(), for_this_machine=True)
+    return build.asset(build.code())
+
+
+def _update_code(running: server.Server, settings: Settings, last: changes.Deployed, code: Path) -> None:
+    """Does with the functions what a deployment of other code would do."""
+    with _step(f"Updating the code of {len(last.functions)} functions"):
+        changes.forget()
+        deployment.update_code(running, settings.environment(LOCAL).region, last.functions, code)
+        changes.remember(changes.Deployed(last.files, functions.sha256(code), last.functions))
+
+
+def _deploy(
+    settings: Settings, now: dict[str, str], running: server.Server | None, synthesising: subprocess.Popen[bytes]
+) -> None:
+    changes.forget()
+    deployment.begin(synthesising)
     region = settings.environment(LOCAL).region
-    running = server.running()
     if running is None:
         with _step("Starting the local cloud"):
             running = server.start(region)
     with _step(f"Preparing it for the CDK (port {running.port})"):
         deployment.bootstrap(running, region)
     with _step("Deploying the service"):
-        outputs = deployment.deploy(running, settings)
-        caller = deployment.create_caller(running, settings, outputs)
-    print(deployment.instructions(declarations, settings, outputs, caller))
-
-
-def main(declarations: Declarations, arguments: Sequence[str]) -> None:
-    """Deploys the service and prints its addresses; ends the process with a sentence when that fails."""
-    argparse.ArgumentParser(prog="python -m infra.app local", description=__doc__).parse_args(arguments)
-    try:
-        with server.exclusive():
-            _start_and_deploy(declarations)
-    except (LocalCloudError, SettingsError) as error:
-        sys.exit(f"\nerror: {error}")
-    except KeyboardInterrupt:
-        sys.exit("\nInterrupted; `make local` continues from here.")
+        outputs = deployment.deploy(running, settings, synthesising)
+        deployment.create_caller(running, settings, outputs)
+        code = _code(settings)
+        names = deployment.functions_with(running, settings, code)
+        # CloudFormation may hold the very code that an update has replaced, and then changes nothing.
+        deployment.update_code(running, region, names, code)
+    if names:
+        files = changes.infrastructure(now, synthesis.read())
+        changes.remember(changes.Deployed(files, functions.sha256(code), names))

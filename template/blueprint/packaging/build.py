@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -25,6 +26,7 @@ KEPT_BUILDS = 4
 AMAZON_ROOTS = "amazon-roots.pem"
 """The file in the layer with the root certificates of AWS's endpoints."""
 
+_ARCHIVE = "asset.zip"
 _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 # The glibc of each runtime's operating system: Amazon Linux 2 for Python 3.11, Amazon Linux 2023 from 3.12 on.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
@@ -47,7 +49,7 @@ class Build:
         """The folder with the functions' code: the package `service`, and of `blueprint` what it runs on."""
         folders = (ROOT / "service", ROOT / "blueprint" / "runtime")
         found = [ROOT / "blueprint" / "__init__.py", *(path for folder in folders for path in folder.rglob("*"))]
-        sources = sorted(path for path in found if path.is_file() and _is_code(path))
+        sources = sorted(path for path in found if path.is_file() and is_source(path))
         files = {path.relative_to(ROOT): path.read_bytes() for path in sources}
 
         def copy(target: Path) -> None:
@@ -70,6 +72,25 @@ class Build:
         Only wheels are used, never a source build. Raises BuildError when one is missing for the platform.
         """
         return self._packages("layer", self._aws_services)
+
+    def asset(self, folder: Path) -> Path:
+        """What the CDK uploads of a build: the folder, or a zip of it for the local cloud.
+
+        The zip has the same bytes for the same content, so that its hash says what a function runs. It isn't
+        compressed: it goes nowhere, and the local cloud unpacks it at every cold start.
+        """
+        if not self._for_this_machine:
+            return folder
+
+        def archive(target: Path) -> None:
+            with zipfile.ZipFile(target / _ARCHIVE, "w") as file:
+                for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+                    entry = zipfile.ZipInfo(str(path.relative_to(folder)))
+                    entry.external_attr = path.stat().st_mode << 16
+                    file.writestr(entry, path.read_bytes())
+
+        name = f"{folder.parent.name}_zip"
+        return _built(name, [folder.name.encode(), Path(__file__).read_bytes()], archive) / _ARCHIVE
 
     def whole_layer(self) -> Path:
         """The same with all of botocore's data: what the layer is measured against."""
@@ -124,8 +145,10 @@ def runs_on(python: str) -> bool:
     return python == f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def _is_code(path: Path) -> bool:
-    return "__pycache__" not in path.parts and not path.name.startswith(".")
+def is_source(path: Path) -> bool:
+    """Whether somebody wrote the file: it is neither bytecode nor hidden, nor a copy that an editor has left."""
+    name = path.name
+    return "__pycache__" not in path.parts and not name.startswith((".", "#")) and not name.endswith(("~", ".tmp"))
 
 
 def _built(kind: str, ingredients: list[bytes], make: Callable[[Path], None]) -> Path:
