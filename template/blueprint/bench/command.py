@@ -13,7 +13,7 @@ from typing import Any
 from blueprint.bench import functions, layer, machine, report
 from blueprint.bench.functions import Answers, Request, Subject
 from blueprint.declare import Declarations
-from blueprint.packaging.levers import START
+from blueprint.packaging.levers import LAYER, START
 from blueprint.testing import sandbox
 
 PARTS = ("functions", "levers", "layer")
@@ -38,7 +38,7 @@ def main(declarations: Declarations, request: Request, answers: Answers) -> None
             case "functions":
                 results[part] = _functions(subjects, answers, arguments.rounds)
             case "levers":
-                results[part] = _levers(subjects[1], answers, arguments.rounds)
+                results[part] = _levers(declarations, subjects[1], answers, arguments.rounds)
             case "layer":
                 results[part] = _layer(declarations)
     if arguments.json:
@@ -51,9 +51,25 @@ def _functions(subjects: list[Subject], answers: Answers, rounds: int) -> dict[s
     return {name: asdict(m) for name, m in measured.items()}
 
 
-def _levers(subject: Subject, answers: Answers, rounds: int) -> dict[str, Any]:
-    """The first function, without each of what makes it start faster."""
-    without = [replace(subject, name=name, variables={name: ""}) for name in START]
+def _levers(declarations: Declarations, subject: Subject, answers: Answers, rounds: int) -> dict[str, Any]:
+    """The first function, without each of what makes it faster, and without all of it."""
+    without = [
+        *(replace(subject, name=f"`{name}`", variables={name: ""}) for name in START),
+        *(
+            replace(
+                subject,
+                name=f"`{lever.__name__}`",
+                sandbox=sandbox.function(declarations, tuple(each for each in LAYER if each != lever)),
+            )
+            for lever in LAYER
+        ),
+        replace(
+            subject,
+            name="any of them",
+            sandbox=sandbox.function(declarations, ()),
+            variables=dict.fromkeys(START, ""),
+        ),
+    ]
     measured = functions.measure([subject, *without], answers, rounds=rounds)
     print(report.levers(measured))
     return {name: asdict(m) for name, m in measured.items()}

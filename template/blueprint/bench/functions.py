@@ -5,7 +5,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -18,6 +18,8 @@ from blueprint.testing import sandbox
 from blueprint.testing.sandbox import Sandbox
 
 WARM_REQUESTS = 50
+COUNTED_REQUESTS = 20
+"""Following ones whose instructions are counted: valgrind takes its time."""
 FLOOR = "boto3 alone"
 """`import boto3; boto3.client("dynamodb")`, with botocore as it is published."""
 
@@ -31,13 +33,13 @@ class Subject:
     sandbox: Sandbox
     request: Callable[[], dict[str, Any] | None]
     variables: Mapping[str, str] = field(default_factory=dict)
+    sampled: bool = False
+    """Whether X-Ray samples the requests."""
 
     @property
-    def statement(self) -> str:
-        """What makes the handler ready."""
-        if self.module == "boto3":
-            return "import boto3; boto3.client('dynamodb')"
-        return f"import {self.module}"
+    def probe(self) -> tuple[str, str, str]:
+        """The program that measures it, with its arguments."""
+        return str(probe.__file__), self.module, "1" if self.sampled else "0"
 
     def requests(self, count: int) -> list[dict[str, Any]]:
         """As many requests; none where there is no sample of one."""
@@ -51,7 +53,11 @@ class Measurement:
     What else the machine does can only add to a CPU time.
     """
 
-    instructions: int | None
+    instructions: dict[str, int] = field(default_factory=dict)
+    """By name: `ready`, without what a start fetches from AWS; `primed`, with it; `first` and `warm`, a request's.
+
+    Empty where there is no valgrind; no requests where there is no sample of one.
+    """
     values: dict[str, float] = field(default_factory=dict)
     calls: dict[str, dict[str, int]] = field(default_factory=dict)
     """AWS calls at the start, of the first request, and of a following one, by operation."""
@@ -65,25 +71,18 @@ Answers = Mapping[str, Mapping[str, Any]]
 
 
 def subjects(declarations: Declarations, request: Request) -> list[Subject]:
-    """The floor, and the functions."""
-    return [
-        Subject(FLOOR, "boto3", sandbox.floor(declarations), dict),
-        *(
-            Subject(function.name, function.module, sandbox.function(declarations), partial(request, function.name))
-            for function in declarations.functions
-        ),
+    """The floor, the functions, and the first of them again with requests that are traced."""
+    functions = [
+        Subject(function.name, function.module, sandbox.function(declarations), partial(request, function.name))
+        for function in declarations.functions
     ]
+    traced = replace(functions[0], name=f"{functions[0].name}, traced", sampled=True)
+    return [Subject(FLOOR, "boto3", sandbox.floor(declarations), dict), *functions, traced]
 
 
 def measure(chosen: list[Subject], answers: Answers, *, rounds: int) -> dict[str, Measurement]:
-    """Measures the subjects, by name; every round starts each one anew, in turns forwards and backwards."""
-    counted = sandbox.has_valgrind()
-    measurements = {
-        subject.name: Measurement(
-            subject.sandbox.instructions(subject.statement, **_unprimed(subject)) if counted else None
-        )
-        for subject in chosen
-    }
+    """Measures the subjects, by name; every round starts each one in a new process, in turns forwards and backwards."""
+    measurements = {subject.name: Measurement() for subject in chosen}
     with probes(answers) as stubbed:
         results: dict[str, list[dict[str, float | None]]] = {subject.name: [] for subject in chosen}
         for number in range(rounds):
@@ -92,6 +91,8 @@ def measure(chosen: list[Subject], answers: Answers, *, rounds: int) -> dict[str
         for subject in chosen:
             one = measurements[subject.name]
             one.calls = stubbed.calls(subject)
+            if sandbox.has_valgrind():
+                one.instructions = stubbed.instructions(subject)
             for name in results[subject.name][0]:
                 values = [value for result in results[subject.name] if (value := result[name]) is not None]
                 if values:
@@ -107,14 +108,31 @@ class Probes:
 
     def run(self, subject: Subject, requests: int) -> dict[str, float | None]:
         """What a new process takes for its start and for as many requests."""
-        result = subject.sandbox.run(
-            probe.__file__,
-            subject.module,
-            text=json.dumps(subject.requests(requests)),
-            **self._variables(subject),
-        )
-        values: dict[str, float | None] = json.loads(result.splitlines()[-1])
+        text = json.dumps(subject.requests(requests))
+        printed = subject.sandbox.run(*subject.probe, text=text, **self._variables(subject))
+        result = json.loads(printed.splitlines()[-1])
+        took = {"ready": [result["ready"]], "first": result["requests"][:1], "warm": result["requests"][1:]}
+        values: dict[str, float | None] = {"ready_mb": result["memory"][0], "peak_mb": result["memory"][1]}
+        for name, times in took.items():
+            if times:
+                values[f"{name}_ms"] = 1000 * median(wall for wall, _ in times)
+                values[f"{name}_cpu_ms"] = 1000 * median(cpu for _, cpu in times)
         return values
+
+    def instructions(self, subject: Subject) -> dict[str, int]:
+        """Those of `Measurement.instructions`."""
+        counts = {"ready": subject.sandbox.instructions_to_ready(subject.module, **subject.variables)}
+        totals = [
+            subject.sandbox.instructions(
+                *subject.probe, text=json.dumps(subject.requests(number)), **self._variables(subject)
+            )
+            for number in ((0, 1, 1 + COUNTED_REQUESTS) if subject.requests(1) else (0,))
+        ]
+        counts["primed"] = totals[0]
+        if totals[1:]:
+            counts["first"] = totals[1] - totals[0]
+            counts["warm"] = (totals[2] - totals[1]) // COUNTED_REQUESTS
+        return counts
 
     def calls(self, subject: Subject) -> dict[str, dict[str, int]]:
         """The AWS calls of a start, of its first request and of a following one, by operation."""
@@ -144,8 +162,3 @@ def probes(answers: Answers) -> Iterator[Probes]:
 def _all_roots(chosen: Sandbox) -> str:
     """botocore's own certificates, which it takes when it isn't told of others."""
     return str(chosen.path[-1] / "botocore" / "cacert.pem")
-
-
-def _unprimed(subject: Subject) -> dict[str, str]:
-    """Instructions are counted without a network: what a function does there at its start is not in them."""
-    return {**subject.variables, "START_PRIMED": ""}

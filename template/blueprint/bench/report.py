@@ -7,25 +7,29 @@ from blueprint.bench.layer import Size
 
 
 def functions(measurements: Mapping[str, Measurement]) -> str:
-    """A row for each function; instructions and CPU time to a ready handler also as a multiple of the floor's."""
+    """A row for each function; what a ready handler takes also as a multiple of the floor's."""
     floor = measurements[FLOOR]
     return _table(
         (
-            *(
-                "function",
-                "instructions to ready, M",
-                "x floor",
-                "ms to ready (CPU)",
-                "x floor",
-                "first request, ms (CPU)",
-            ),
-            *("following, ms (CPU)", "memory at most, MB", "AWS calls: start + first, following"),
+            "function",
+            "ready, M instructions",
+            "x floor",
+            "primed",
+            "first request",
+            "following",
+            "ms to ready (CPU)",
+            "x floor",
+            "first request, ms (CPU)",
+            "following, ms (CPU)",
+            "memory at most, MB",
+            "AWS calls: start + first, following",
         ),
         (
             (
                 name,
-                _number(m.instructions and m.instructions / 1e6),
-                _number(m.instructions and floor.instructions and m.instructions / floor.instructions, 2),
+                _millions(m, "ready"),
+                _number(_ratio(m, floor), 2),
+                *(_millions(m, kind) for kind in ("primed", "first", "warm")),
                 _with_cpu(m, "ready"),
                 _number(m.values["ready_cpu_ms"] / floor.values["ready_cpu_ms"], 2),
                 _with_cpu(m, "first"),
@@ -39,25 +43,31 @@ def functions(measurements: Mapping[str, Measurement]) -> str:
 
 
 def levers(measurements: Mapping[str, Measurement]) -> str:
-    """A row for each lever: how much more the function, which comes first, takes without it."""
+    """The function, which comes first; then a row for each lever: how much more it takes without it."""
     (name, measured), *without = measurements.items()
+    kinds = ("ready", "primed", "first", "warm")
+    values = ("ready_cpu_ms", "first_cpu_ms", "peak_mb")
 
-    def more(other: Measurement, value: str) -> str:
-        if value not in other.values or value not in measured.values:
-            return "-"
-        return f"{other.values[value] - measured.values[value]:+.1f}"
+    def more(other: Measurement) -> Iterable[str]:
+        for kind in kinds:
+            has = kind in other.instructions and kind in measured.instructions
+            yield f"{(other.instructions[kind] - measured.instructions[kind]) / 1e6:+.1f}" if has else "-"
+        for value in values:
+            has = value in other.values and value in measured.values
+            yield f"{other.values[value] - measured.values[value]:+.1f}" if has else "-"
 
     return _table(
-        (f"{name} without", "instructions to ready, M", "CPU ms to ready", "CPU ms of the first request", "MB at most"),
+        (
+            *(name, "ready, M instructions", "primed", "first request", "following"),
+            *("CPU ms to ready", "CPU ms of the first request", "MB at most"),
+        ),
         (
             (
-                f"`{lever}`",
-                f"{(m.instructions - measured.instructions) / 1e6:+.1f}"
-                if m.instructions and measured.instructions
-                else "-",
-                *(more(m, value) for value in ("ready_cpu_ms", "first_cpu_ms", "peak_mb")),
-            )
-            for lever, m in without
+                "with all",
+                *(_millions(measured, kind) for kind in kinds),
+                *(_number(measured.values.get(value)) for value in values),
+            ),
+            *((f"without {lever}", *more(other)) for lever, other in without),
         ),
     )
 
@@ -67,6 +77,17 @@ def sizes(measured: Mapping[str, Size]) -> str:
         ("upload", "unzipped, MB", "zipped, MB"),
         ((name, _number(size.unzipped / 1e6), _number(size.zipped / 1e6)) for name, size in measured.items()),
     )
+
+
+def _millions(measurement: Measurement, kind: str) -> str:
+    count = measurement.instructions.get(kind)
+    return _number(count and count / 1e6)
+
+
+def _ratio(measurement: Measurement, floor: Measurement) -> float | None:
+    if "ready" not in measurement.instructions or "ready" not in floor.instructions:
+        return None
+    return measurement.instructions["ready"] / floor.instructions["ready"]
 
 
 def _with_cpu(measurement: Measurement, kind: str) -> str:

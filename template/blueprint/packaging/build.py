@@ -18,13 +18,12 @@ from pathlib import Path
 import uv
 
 from blueprint.packaging import slimming
-from blueprint.packaging.slimming import UnknownServiceError, amazon_roots, slim_botocore
+from blueprint.packaging.levers import LAYER, Levers
+from blueprint.packaging.slimming import AMAZON_ROOTS, UnknownServiceError, amazon_roots, check_services
 from blueprint.settings import ROOT, Service
 
 BUILDS = ROOT / "build"
 KEPT_BUILDS = 4
-AMAZON_ROOTS = "amazon-roots.pem"
-"""The file in the layer with the root certificates of AWS's endpoints."""
 
 _ARCHIVE = "asset.zip"
 _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
@@ -66,12 +65,35 @@ class Build:
             copy,
         )
 
-    def layer(self) -> Path:
+    def layer(self, levers: Levers = LAYER) -> Path:
         """The folder with the dependencies that pyproject.toml names, as uv.lock pins them.
 
         Only wheels are used, never a source build. Raises BuildError when one is missing for the platform.
+        Other levers than LAYER are for measuring: with none, botocore's data is as it is published.
         """
-        return self._packages("layer", self._aws_services)
+        requirements, options = self._requirements(), self._platform()
+        host = f"{platform.system()}-{platform.machine()}-{sys.version}" if self._for_this_machine else ""
+
+        def install(target: Path) -> None:
+            with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+                file.write(requirements)
+                file.flush()
+                command = ["pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]
+                _uv(*command, *options, "--target", str(target / "python"), "--requirements", file.name)
+            shutil.rmtree(target / "python" / "bin", ignore_errors=True)
+            for record in target.glob("python/*.dist-info/RECORD"):
+                record.unlink()  # lists the scripts, whose hashes depend on this folder
+            _slim(target, self._aws_services, levers)
+            if self._is_compiled:
+                _compile(target, "unchecked-hash", "/opt")
+
+        names = [lever.__name__ for lever in levers]
+        ingredients = map(str.encode, [requirements, *options, host, *self._aws_services, *names])
+        return _built(
+            "layer" if levers == LAYER else "measured_layer",
+            [*self._bytecode(), *ingredients, Path(slimming.__file__).read_bytes()],
+            install,
+        )
 
     def asset(self, folder: Path) -> Path:
         """What the CDK uploads of a build: the folder, or a zip of it for the local cloud.
@@ -91,31 +113,6 @@ class Build:
 
         name = f"{folder.parent.name}_zip"
         return _built(name, [folder.name.encode(), Path(__file__).read_bytes()], archive) / _ARCHIVE
-
-    def whole_layer(self) -> Path:
-        """The same with all of botocore's data: what the layer is measured against."""
-        return self._packages("whole_layer", None)
-
-    def _packages(self, kind: str, services: Collection[str] | None) -> Path:
-        requirements, options = self._requirements(), self._platform()
-        host = f"{platform.system()}-{platform.machine()}-{sys.version}" if self._for_this_machine else ""
-
-        def install(target: Path) -> None:
-            with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
-                file.write(requirements)
-                file.flush()
-                command = ["pip", "install", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]
-                _uv(*command, *options, "--target", str(target / "python"), "--requirements", file.name)
-            shutil.rmtree(target / "python" / "bin", ignore_errors=True)
-            for record in target.glob("python/*.dist-info/RECORD"):
-                record.unlink()  # lists the scripts, whose hashes depend on this folder
-            if services is not None:
-                _slim(target, services)
-            if self._is_compiled:
-                _compile(target, "unchecked-hash", "/opt")
-
-        ingredients = map(str.encode, [requirements, *options, host, *(services or ())])
-        return _built(kind, [*self._bytecode(), *ingredients, Path(slimming.__file__).read_bytes()], install)
 
     @property
     def _is_compiled(self) -> bool:
@@ -180,11 +177,14 @@ def _remove_old(folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _slim(layer: Path, services: Collection[str]) -> None:
+def _slim(layer: Path, services: Collection[str], levers: Levers) -> None:
+    data = layer / "python" / "botocore" / "data"
     try:
-        slim_botocore(layer / "python", services)
+        check_services(data, services)
     except UnknownServiceError as error:
         raise BuildError(str(error)) from None
+    for lever in levers:
+        lever(data, services)
     amazon_roots(layer / "python", layer / AMAZON_ROOTS)
 
 

@@ -1,4 +1,4 @@
-"""Takes out of the layer what the functions never read: botocore's data of the AWS services that they don't call.
+"""Takes out of botocore's data in the layer what the functions never use; infra/start.py says what of this is done.
 
 It is most of the layer's size, and part of it is read whenever a function starts.
 """
@@ -9,6 +9,10 @@ import re
 import shutil
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
+
+AMAZON_ROOTS = "amazon-roots.pem"
+"""The file in the layer with the root certificates of AWS's endpoints."""
 
 # Those that AWS asks every client to trust: https://www.amazontrust.com/repository/
 _ROOTS = (
@@ -27,20 +31,37 @@ class UnknownServiceError(Exception):
     """botocore has no AWS service of this name."""
 
 
-def slim_botocore(packages: Path, services: Collection[str]) -> None:
-    """Leaves botocore, in the folder with the installed packages, the data of the services alone.
-
-    Raises UnknownServiceError for a service that botocore doesn't know.
-    """
-    data = packages / "botocore" / "data"
-    known = {folder.name for folder in data.iterdir() if folder.is_dir()}
-    if unknown := set(services) - known:
+def check_services(data: Path, services: Collection[str]) -> None:
+    """Raises UnknownServiceError for a service that botocore's data doesn't hold."""
+    if unknown := {name for name in services if not (data / name).is_dir()}:
         raise UnknownServiceError(
             f"service/aws_services.py lists {', '.join(sorted(unknown))}, which botocore doesn't know."
         )
-    for name in known - set(services):
-        shutil.rmtree(data / name)
-    _slim_endpoints(data / "endpoints.json", {_endpoint_prefix(data / name) for name in services})
+
+
+def only_listed_services(data: Path, services: Collection[str]) -> None:
+    """Leaves the data of these services: every session of botocore lists the folders of all."""
+    for folder in data.iterdir():
+        if folder.is_dir() and folder.name not in services:
+            shutil.rmtree(folder)
+
+
+def only_their_endpoints(data: Path, services: Collection[str]) -> None:
+    """Leaves the endpoints of these services: every session of botocore reads the whole file."""
+    prefixes = {_endpoint_prefix(data / name) for name in services}
+    file = data / "endpoints.json"
+    endpoints = json.loads(file.read_text())
+    for partition in endpoints["partitions"]:
+        partition["services"] = {name: value for name, value in partition["services"].items() if name in prefixes}
+    _replace(file, _json(endpoints))
+
+
+def without_documentation(data: Path, services: Collection[str]) -> None:
+    """Takes the documentation out of these services' models: every client reads the whole model."""
+    for name in services:
+        for file in (data / name).glob("*/service-2.json.gz"):
+            model = json.loads(gzip.decompress(file.read_bytes()), object_hook=_undocumented)
+            _replace(file, gzip.compress(_json(model), mtime=0))
 
 
 def amazon_roots(packages: Path, target: Path) -> None:
@@ -60,10 +81,18 @@ def _endpoint_prefix(service: Path) -> str:
     return prefix
 
 
-def _slim_endpoints(path: Path, prefixes: Collection[str]) -> None:
-    endpoints = json.loads(path.read_text())
-    for partition in endpoints["partitions"]:
-        partition["services"] = {name: value for name, value in partition["services"].items() if name in prefixes}
-    # A new file: the one in place may be a hard link into uv's cache.
-    path.unlink()
-    path.write_text(json.dumps(endpoints, separators=(",", ":")))
+def _undocumented(value: dict[str, Any]) -> dict[str, Any]:
+    # A member of a structure may be called documentation, too; it isn't text.
+    if isinstance(value.get("documentation"), str):
+        del value["documentation"]
+    return value
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Writes a new file: the one in place may be a hard link into uv's cache."""
+    file.unlink()
+    file.write_bytes(content)

@@ -91,8 +91,7 @@ class DynamicConfiguration(Generic[ConfigurationType]):
         self._is_fallback = True
         self._fresh_until = float("-inf")
         self._provider: AppConfigProvider | None = None
-        if start.PRIMED:
-            self._refresh()
+        start.prime(self._refresh)
 
     def get(self) -> ConfigurationType:
         """The configuration for this request, to be asked for once in it; never raises."""

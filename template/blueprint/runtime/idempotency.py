@@ -7,6 +7,7 @@ day and given again to the same request; the same key with another request is re
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -85,8 +86,7 @@ class Idempotency:
         )
         app.exception_handler([KeyReusedError, IdempotencyValidationError])(_key_reused)
         app.exception_handler([IdempotencyAlreadyInProgressError, IdempotencyInconsistentStateError])(_in_progress)
-        if start.PRIMED:
-            _connect(table)
+        start.prime(partial(_connect, table))
 
     @property
     def caller(self) -> str:

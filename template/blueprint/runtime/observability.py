@@ -18,5 +18,5 @@ for library in ("aws_xray_sdk", "boto3", "botocore", "urllib3"):
 logging.getLogger("aws_lambda_powertools").setLevel(logging.CRITICAL)
 
 logger = Logger()
-tracer = Tracer(patch_modules=("botocore",))
+tracer = Tracer(auto_patch=False)  # tracing.py traces the calls of AWS services
 metrics = Metrics()

@@ -17,7 +17,7 @@ from blueprint import offline
 from blueprint import settings as service_settings
 from blueprint.declare import Declarations
 from blueprint.packaging.build import Build
-from blueprint.packaging.levers import START
+from blueprint.packaging.levers import LAYER, START, Levers
 
 _TIMEOUT_SECONDS = 300
 
@@ -36,18 +36,26 @@ class Sandbox:
         """
         return self._run([_python(), *_OPTIONS, *arguments], variables, text).stdout
 
-    def instructions(self, statement: str, **variables: str) -> int:
-        """How many instructions a Python takes to start and to execute the statement, as valgrind counts them.
+    def instructions(self, *arguments: str, text: str = "", **variables: str) -> int:
+        """How many instructions Python takes from its start to its end, as valgrind counts them, run as by `run`.
 
-        The number hardly varies from run to run, unlike a time. Raises CalledProcessError when the statement fails.
+        The number hardly varies from run to run, unlike a time. Raises CalledProcessError when the program fails.
         """
         valgrind = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
-        # Without what Python does at its end, since a function's process has none.
-        program = f"{statement}\nimport os\nos._exit(0)"
-        result = self._run([*valgrind, _python(), *_OPTIONS, "-c", program], {"PYTHONHASHSEED": "0", **variables})
+        command = [*valgrind, _python(), *_OPTIONS, *arguments]
+        result = self._run(command, {"PYTHONHASHSEED": "0", **variables}, text)
         found = re.search(r"I\s+refs:\s+([\d,]+)", result.stderr)
         assert found, result.stderr
         return int(found[1].replace(",", ""))
+
+    def instructions_to_ready(self, module: str, **variables: str) -> int:
+        """Those that the module's function takes until it is ready, what it fetches from AWS at its start left out.
+
+        Lambda's runtime imports it in the same way. The module `boto3` stands for a client of DynamoDB.
+        """
+        client = ".client('dynamodb')" if module == "boto3" else ""
+        program = f"import importlib\nimportlib.import_module({module!r}){client}\nimport os\nos._exit(0)"
+        return self.instructions("-c", program, **{**variables, "START_PRIMED": ""})
 
     def _run(
         self, command: list[str], variables: Mapping[str, str], text: str = ""
@@ -81,10 +89,10 @@ _OPTIONS = ("-S", "-s", "-P")
 
 
 @cache
-def function(declarations: Declarations) -> Sandbox:
-    """Where the service's functions run."""
+def function(declarations: Declarations, levers: Levers = LAYER) -> Sandbox:
+    """Where the service's functions run; with other levers, to measure what those are worth."""
     build = _build(declarations)
-    layer = build.layer()
+    layer = build.layer(levers)
     start = {name: value.replace("/opt/", f"{layer}/") for name, value in START.items()}
     *_, production = service_settings.load().environments.values()
     return Sandbox(
@@ -93,6 +101,7 @@ def function(declarations: Declarations) -> Sandbox:
             **_variables(declarations),
             **start,
             "APPCONFIG_MAX_AGE_SECONDS": str(production.configuration_max_age),
+            "AWS_LAMBDA_FUNCTION_NAME": "function",
             "POWERTOOLS_TRACE_DISABLED": "false",
         },
     )
@@ -101,7 +110,7 @@ def function(declarations: Declarations) -> Sandbox:
 @cache
 def floor(declarations: Declarations) -> Sandbox:
     """Where nothing but boto3 runs, with all of botocore's data: the least that a function with boto3 can take."""
-    return Sandbox((_build(declarations).whole_layer() / "python",), _variables(declarations))
+    return Sandbox((_build(declarations).layer(()) / "python",), _variables(declarations))
 
 
 def has_valgrind() -> bool:

@@ -97,8 +97,8 @@ def test_a_start_does_not_depend_on_aws(module: str) -> None:
 @pytest.mark.skipif(not sandbox.has_valgrind(), reason="there is no valgrind here, which counts the instructions")
 def test_the_first_function_is_ready_within_its_instructions() -> None:
     """Of one function only, since each takes valgrind seconds: the first."""
-    floor = sandbox.floor(DECLARATIONS).instructions("import boto3; boto3.client('dynamodb')")
-    function = sandbox.function(DECLARATIONS).instructions(f"import {MODULES[0]}", START_PRIMED="")
+    floor = sandbox.floor(DECLARATIONS).instructions_to_ready("boto3")
+    function = sandbox.function(DECLARATIONS).instructions_to_ready(MODULES[0])
     assert function <= LIMITS.instructions_ratio * floor, f"{function / floor:.2f} x boto3 alone; see `make bench`"
 
 
