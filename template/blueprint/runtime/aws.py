@@ -10,7 +10,6 @@ from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.session import Session
 from botocore.utils import EVENT_ALIASES
 
-
 from blueprint.runtime import start, tracing
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def _create_session() -> Session:
     aliases.update((alias, name) for alias, name in EVENT_ALIASES.items() if name in ours)
     register = {(): events.register, (REGISTER_FIRST,): events.register_first, (REGISTER_LAST,): events.register_last}
     for event, handler, *order in BUILTIN_HANDLERS:
-        kind, service, *_ = [*event.split("."), "*"]
+        kind, service = (*event.split("."), "*")[:2]
         if kind != "docs" and (service == "*" or EVENT_ALIASES.get(service, service) in ours):
             register[tuple(order)](event, handler)
     return session

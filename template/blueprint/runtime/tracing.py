@@ -11,6 +11,7 @@ from typing import Any
 from blueprint.runtime.observability import tracer
 
 _KEY = "tracing"
+_recorder: Any = tracer.provider
 
 
 def trace_calls(client: Any) -> None:
@@ -35,7 +36,7 @@ def _begin(*, model: Any, context: dict[str, Any], **_: Any) -> None:
     table = context.pop(_KEY, None)
     if "Sampled=1" not in os.environ.get("_X_AMZN_TRACE_ID", ""):
         return
-    subsegment = tracer.provider.begin_subsegment(name=model.service_model.endpoint_prefix, namespace="aws")
+    subsegment = _recorder.begin_subsegment(name=model.service_model.endpoint_prefix, namespace="aws")
     aws = {"operation": model.name, "region": context["client_region"], "table_name": table}
     subsegment.set_aws({name: value for name, value in aws.items() if value})
     context[_KEY] = subsegment
@@ -46,10 +47,10 @@ def _end(*, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         answer = parsed["ResponseMetadata"]
         subsegment.aws["request_id"] = answer.get("RequestId")
         subsegment.put_http_meta("status", answer["HTTPStatusCode"])
-        tracer.provider.end_subsegment()
+        _recorder.end_subsegment()
 
 
 def _end_without_answer(*, exception: Exception, context: dict[str, Any], **_: Any) -> None:
     if subsegment := context.pop(_KEY, None):
         subsegment.add_exception(exception, extract_tb(exception.__traceback__))
-        tracer.provider.end_subsegment()
+        _recorder.end_subsegment()
