@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -133,6 +133,8 @@ class Environment(_Model):
     """Requests that the API serves at once."""
     configuration_max_age: Annotated[int, Field(ge=0)]
     """Seconds for which a function uses the configuration before it asks AppConfig again."""
+    snap_start: bool = False
+    """Functions start from a snapshot of a started one. blueprint/docs/performance.md says what it costs."""
 
     @property
     def is_local(self) -> bool:
@@ -165,6 +167,13 @@ class Settings(_Model):
             for name, table in {LOCAL: {}, **environments}.items()
         }
         return {**values, "environments": complete}
+
+    @model_validator(mode="after")
+    def _runtime_has_snap_start(self) -> Self:
+        chosen = [name for name, environment in self.environments.items() if environment.snap_start]
+        if chosen and self.service.python == "3.11":
+            raise ValueError(f"{chosen[0]} has snap_start, which Lambda has from Python 3.12 on")
+        return self
 
     def environment(self, name: str) -> Environment:
         """The environment of that name; raises SettingsError, which lists the right ones, when there is none."""

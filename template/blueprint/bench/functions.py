@@ -144,6 +144,14 @@ class Probes:
         start, first, second = calls
         return {"start": dict(start), "first": dict(first - start), "warm": dict(second - first)}
 
+    def observe(
+        self, subject: Subject, *arguments: str, text: str = "", **variables: str
+    ) -> tuple[dict[str, int], str]:
+        """The AWS calls that a program makes where the subject runs, by operation, and what it prints."""
+        self._stub.calls()
+        printed = subject.sandbox.run(*arguments, text=text, **{**self._variables(subject), **variables})
+        return dict(self._stub.calls()), printed
+
     def _variables(self, subject: Subject) -> dict[str, str]:
         roots = {**subject.sandbox.variables, **subject.variables}.get("AWS_CA_BUNDLE") or _all_roots(subject.sandbox)
         trusted = self._stub.trusted_with(Path(roots), self._folder)

@@ -58,7 +58,8 @@ class ServiceFunction(Construct):
             self,
             "Function",
             description=description,
-            runtime=lambda_.Runtime(f"python{service.python}", lambda_.RuntimeFamily.PYTHON),
+            runtime=_runtime(service),
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if environment.snap_start else None,
             architecture=architecture(service),
             code=lambda_.Code.from_asset(str(build.asset(build.code()))),
             handler=f"{module}.lambda_handler",
@@ -111,7 +112,7 @@ class ServiceFunction(Construct):
             "Dependencies",
             description=f"The dependencies of {service.name}",
             code=lambda_.Code.from_asset(str(build.asset(build.layer()))),
-            compatible_runtimes=[lambda_.Runtime(f"python{service.python}", lambda_.RuntimeFamily.PYTHON)],
+            compatible_runtimes=[_runtime(service)],
             compatible_architectures=[architecture(service)],
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
@@ -196,6 +197,11 @@ def _start(region: str) -> dict[str, str]:
     if region_info.RegionInfo.get(region).partition == "aws":
         return START
     return {name: value for name, value in START.items() if name != "AWS_CA_BUNDLE"}
+
+
+def _runtime(service: Service) -> lambda_.Runtime:
+    # settings.py refuses SnapStart where the runtime has none.
+    return lambda_.Runtime(f"python{service.python}", lambda_.RuntimeFamily.PYTHON, supports_snap_start=True)
 
 
 def architecture(service: Service) -> lambda_.Architecture:

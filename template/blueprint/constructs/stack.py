@@ -11,6 +11,7 @@ from blueprint.constructs.database import Database
 from blueprint.constructs.delivery import CanaryDelivery
 from blueprint.constructs.functions import Functions, ServiceFunction
 from blueprint.constructs.monitoring import Monitoring
+from blueprint.constructs.snap_start import refuse_conflicts
 from blueprint.constructs.waf import Waf
 from blueprint.declare import Declarations
 from blueprint.packaging.build import Build
@@ -92,6 +93,8 @@ class ServiceStack(cdk.Stack):
             )
 
         declarations.resources(self)
+        if environment.snap_start:
+            refuse_conflicts(self)
 
     @property
     def functions(self) -> dict[str, ServiceFunction]:
