@@ -18,7 +18,6 @@ WHOLE = sandbox.floor(DECLARATIONS).path[0]
 # For each service of botocore, as if it were the only one in the layer: the handlers of each event that has one.
 _EVENTS = """
 import json, os, sys
-from unittest import mock
 import botocore.session
 from botocore.handlers import BUILTIN_HANDLERS
 from blueprint.runtime import aws
@@ -37,8 +36,8 @@ names = plain.get_available_services()
 different, compared = [], 0
 for name in names:
     service = plain.get_service_model(name).service_id.hyphenize()
-    with mock.patch("botocore.session.Session.get_available_services", return_value=[name]):
-        own = aws._create_session()
+    own = aws._create_session()
+    aws._handle_events(own, service)
     for kind in sorted({spec[0] for spec in specs}):
         for operation in operations:
             event = f"{kind}.{service}.{operation}"

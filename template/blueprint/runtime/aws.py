@@ -17,25 +17,33 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 
+_ALL = "*"
+_aliases: dict[str, str] = {}
+
+
 def _create_session() -> Session:
-    """botocore's session; with START_WITH_OWN_EVENTS it handles only the events of the services that it has data of.
+    """botocore's session; with START_WITH_OWN_EVENTS it handles no events of services that have no client.
 
     botocore has handlers for some sixty services, and looks at the arguments of each one when it registers it.
     """
     if not start.is_on("START_WITH_OWN_EVENTS"):
         return Session()
-    aliases: dict[str, str] = {}
-    events = EventAliaser(HierarchicalEmitter(), aliases)
+    events = EventAliaser(HierarchicalEmitter(), _aliases)
     session = Session(event_hooks=events, include_builtin_handlers=False)
     session.register_component("event_emitter", events)
-    ours = {EVENT_ALIASES.get(service, service) for service in session.get_available_services()}
-    aliases.update((alias, name) for alias, name in EVENT_ALIASES.items() if name in ours)
-    register = {(): events.register, (REGISTER_FIRST,): events.register_first, (REGISTER_LAST,): events.register_last}
-    for event, handler, *order in BUILTIN_HANDLERS:
-        kind, service = (*event.split("."), "*")[:2]
-        if kind != "docs" and (service == "*" or EVENT_ALIASES.get(service, service) in ours):
-            register[tuple(order)](event, handler)
+    _handle_events(session, _ALL)
     return session
+
+
+def _handle_events(session: Session, service: str) -> None:
+    """Registers botocore's handlers of the events of the service, by its id there, or of those of all services."""
+    events = session.get_component("event_emitter")
+    register = {(): events.register, (REGISTER_FIRST,): events.register_first, (REGISTER_LAST,): events.register_last}
+    _aliases.update((alias, name) for alias, name in EVENT_ALIASES.items() if name == service)
+    for event, handler, *order in BUILTIN_HANDLERS:
+        kind, name = (*event.split("."), _ALL)[:2]
+        if kind != "docs" and EVENT_ALIASES.get(name, name) == service:
+            register[tuple(order)](event, handler)
 
 
 _core = _create_session()
@@ -64,6 +72,8 @@ def client(service: str, *, attempts: int) -> Any:
     In Lambda botocore raises UnknownServiceError for another one, whose data the layer doesn't hold. Create clients
     at import, or cached.
     """
+    if start.is_on("START_WITH_OWN_EVENTS"):
+        _handle_events_of(service)
     created = _session.client(
         service,  # type: ignore[call-overload]
         config=Config(
@@ -80,3 +90,8 @@ def client(service: str, *, attempts: int) -> Any:
         created.meta.events.unregister("request-created", add_retry_headers)
     tracing.trace_calls(created)
     return created
+
+
+@cache
+def _handle_events_of(service: str) -> None:
+    _handle_events(_core, _core.get_service_model(service).service_id.hyphenize())
