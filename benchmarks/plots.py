@@ -23,7 +23,7 @@ def start(functions: Mapping[str, Any], file: Path) -> None:
         (
             axes[0],
             "instructions to a ready handler, M",
-            [(functions[name]["instructions"] or 0) / 1e6 for name in names],
+            [functions[name]["instructions"].get("ready", 0) / 1e6 for name in names],
         ),
         (axes[1], "CPU ms to a ready handler", [functions[name]["values"]["ready_cpu_ms"] for name in names]),
     ):

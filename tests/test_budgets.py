@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from services import Render, Service
 
+pytestmark = pytest.mark.matrix
+
 Edits = tuple[tuple[str, str, str], ...]
 
 REGRESSIONS: dict[str, tuple[Edits, str]] = {
@@ -64,9 +66,8 @@ from blueprint import settings
 from blueprint.packaging.build import Build
 from service.aws_services import SERVICES
 
-pytestmark = pytest.mark.matrix
 build = Build(settings.load().service, aws_services=SERVICES, for_this_machine=True)
-print(build.layer() / "python", build.whole_layer() / "python", build.code())
+print(build.layer() / "python", build.layer(()) / "python", build.code())
 """
 
 

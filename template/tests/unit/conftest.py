@@ -24,6 +24,10 @@ import pytest  # noqa: E402
 # Before anything that makes a session of botocore, which moto takes part in only then.
 from moto import mock_aws  # noqa: E402
 
+if sys.version_info >= (3, 15):
+    # As the functions run there: blueprint/packaging/levers.py.
+    sys.set_lazy_imports("all")
+
 from infra.app import DECLARATIONS  # noqa: E402
 
 os.environ.update(DECLARATIONS.variables)

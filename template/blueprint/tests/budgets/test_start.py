@@ -126,3 +126,12 @@ def test_the_roots_are_among_botocores_own() -> None:
     assert len(roots) == 5
     for root in roots:
         assert root.partition("\n")[2].strip() in own
+
+
+def test_no_package_brings_a_plugin_of_pydantic() -> None:
+    """A line of levers.py saves the search for one; take it out when you add one, such as logfire."""
+    packages = sandbox.function(DECLARATIONS).path[1]
+    found = [
+        file.parent.name for file in packages.glob("*.dist-info/entry_points.txt") if "[pydantic]" in file.read_text()
+    ]
+    assert not found or "PYDANTIC_DISABLE_PLUGINS" not in START
