@@ -134,7 +134,7 @@ def test_without_a_supported_python_it_says_so(machine: Machine) -> None:
     machine.has_python("python3", "3.9")
     result = machine.run("python", uv, "3.14")
     assert result.returncode != 0
-    assert result.stderr.strip() == "error: no Python from 3.11 to 3.14 on this machine; install one."
+    assert result.stderr.strip() == "error: no Python from 3.11 to 3.15 on this machine; install one."
 
 
 def test_it_finds_a_real_python(tmp_path: Path) -> None:
