@@ -30,11 +30,11 @@ def on(workshop: Service) -> dict[str, str]:
 
 def test_the_unit_tests_pass_with_all_levers_on(workshop: Service, on: dict[str, str]) -> None:
     """The functions of the local cloud have them on in every other test."""
-    assert " passed" in workshop.run(".venv/bin/pytest", "tests/unit", **on).stdout
+    assert " passed" in workshop.run(".venv/bin/pytest", "tests/unit", check=True, **on).stdout
 
 
 def test_the_handlers_pass_with_all_levers_on_in_this_process_too(deployed: Service, on: dict[str, str]) -> None:
-    assert " passed" in deployed.make("integration", **on).stdout
+    assert " passed" in deployed.make("integration", check=True, **on).stdout
 
 
 def test_everything_passes_with_all_levers_off(deployed: Service) -> None:

@@ -3,6 +3,7 @@
 import json
 import queue
 import ssl
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -91,10 +92,17 @@ def _serve(answers: dict[str, Any], certificate: Path, ports: "Queue[int]", call
         def log_message(self, *_: Any) -> None:
             pass
 
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            # A probe ends as a function's process does: without a farewell to those it is connected to.
+            if not isinstance(sys.exception(), ConnectionError):
+                super().handle_error(request, client_address)
+
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), Handler)
     server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     ports.put(server.server_port)
     server.serve_forever()
