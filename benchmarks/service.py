@@ -23,7 +23,7 @@ from infra.app import DECLARATIONS
 function = sandbox.function(DECLARATIONS)
 beside = replace(function, path=(*function.path, Path(sys.argv[1])))
 begin = "import importlib, os; importlib.import_module('awslambdaric.bootstrap')"
-module = DECLARATIONS.routes[0].module
+module = DECLARATIONS.functions[0].module
 for program in (begin, f"{begin}; importlib.import_module({module!r})"):
     print(beside.instructions("-c", f"{program}; os._exit(0)", START_PRIMED=""))
 print(sandbox.floor(DECLARATIONS).instructions("-c", "import os; os._exit(0)"))

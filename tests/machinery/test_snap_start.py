@@ -118,5 +118,5 @@ def test_no_token_and_no_connection_is_from_before_the_snapshot(function: sandbo
 
 
 def test_a_restore_does_not_depend_on_aws(function: sandbox.Sandbox) -> None:
-    module = DECLARATIONS.routes[0].module
+    module = DECLARATIONS.functions[0].module
     assert "hooks" in function.run("-c", _RESTORED, module, "restore", AWS_ENDPOINT_URL="http://127.0.0.1:9")
