@@ -1,7 +1,7 @@
 """The HTTP edge that all functions share: how a request is read, answered and logged."""
 
 import json
-import re
+import os
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -13,24 +13,18 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from blueprint.runtime import start
 from blueprint.runtime.contract import BODY_LIMIT_BYTES, CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS, RESPONSE_HEADERS
-from blueprint.runtime.environment_variables import EnvironmentVariables
 from blueprint.runtime.observability import logger, metrics, tracer
 from blueprint.runtime.problems import BodyTooLargeError, MalformedBodyError, add_exception_handlers
 
 JSON = "application/json"
 _LARGEST_EXPONENT = 308
 """Beyond that a number is no longer one that every JSON parser reads (RFC 8259, section 6)."""
-_CHARSET = re.compile(r"""charset\s*=\s*"?([^\s;"]*)""", re.IGNORECASE)
 
 LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
-class _CorsSettings(EnvironmentVariables):
-    allowed_origins: str = ""
-    """Of front ends, separated by commas."""
-
-
-_origins = [origin for origin in _CorsSettings.from_environment().allowed_origins.split(",") if origin]
+_origins = [origin for origin in os.environ.get("ALLOWED_ORIGINS", "").split(",") if origin]
+"""Of front ends."""
 
 
 def create_app() -> APIGatewayRestResolver:
@@ -91,14 +85,10 @@ def _plain(event: dict[str, Any]) -> dict[str, Any]:
 
 def _is_readable(headers: dict[str, str]) -> bool:
     """Whether they say that the body is JSON in UTF-8, not compressed."""
-    media_type, _, parameters = headers.get("content-type", "").partition(";")
-    charset = _CHARSET.search(parameters)
-    encoding = headers.get("content-encoding", "identity")
-    return (
-        media_type.strip().lower() == JSON
-        and (charset is None or charset[1].lower() == "utf-8")
-        and encoding.strip().lower() == "identity"
-    )
+    media_type, *parameters = headers.get("content-type", "").lower().split(";")
+    named = dict(parameter.strip().partition("=")[::2] for parameter in parameters)
+    encodings = headers.get("content-encoding", "identity").lower(), named.get("charset", "utf-8").strip('"')
+    return media_type.strip() == JSON and encodings == ("identity", "utf-8")
 
 
 def _read_json(text: str) -> Any:

@@ -13,9 +13,8 @@ import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -41,7 +40,7 @@ from pydantic import Field
 from blueprint.runtime import aws, start
 from blueprint.runtime.caller import caller
 from blueprint.runtime.errors import KeyReusedError
-from blueprint.runtime.problems import invalid_request, is_our_mistake, problem, unexpected
+from blueprint.runtime.problems import invalid_request, problem, unexpected
 from blueprint.runtime.stored_answers import KEY_PREFIX, TableSettings
 
 EXPIRES_AFTER_SECONDS = 24 * 60 * 60
@@ -63,8 +62,7 @@ IdempotencyKey = Annotated[
 Operation = Callable[[], Response[Any]]
 
 
-@dataclass(frozen=True)
-class IdempotentRequest:
+class IdempotentRequest(NamedTuple):
     """What tells a request from all others, whichever version of the code reads it."""
 
     id: UUID
@@ -133,20 +131,16 @@ class Idempotency(BaseMiddlewareHandler[APIGatewayRestResolver]):
         # Registered before the first record is written, so that a crashed invocation's key is free again
         # when that invocation would have ended.
         self._config.register_lambda_context(app.lambda_context)
-        request = _identified(app.current_event)
-        if request is None:
-            raise TypeError("A route with this middleware takes an IdempotencyKey.")
-        self.request = request
-        response: Response[str] = self._respond(request=_record(request), operation=lambda: next_middleware(app))
+        self.request = _identified(app.current_event)
+        response: Response[str] = self._respond(request=_record(self.request), operation=lambda: next_middleware(app))
         return response
 
     def _invalid_request(self, error: RequestValidationError) -> Response[str]:
         """Another version may have taken what this one refuses: then its answer stands, or is being made."""
-        request = None if is_our_mistake(error) else _identified(self._app.current_event)
-        if request is None:
+        if {"response", "header"} & {part["loc"][0] for part in error.errors()}:
             return invalid_request(error)
         try:
-            record = self._records.get_record(_record(request))
+            record = self._records.get_record(_record(_identified(self._app.current_event)))
         except (IdempotencyItemNotFoundError, IdempotencyValidationError):
             return invalid_request(error)
         except (BotoCoreError, ClientError) as failure:
@@ -163,12 +157,11 @@ def _connect(table: str) -> None:
         aws.dynamodb().get_item(TableName=table, Key={"id": {"S": "-"}})
 
 
-def _identified(event: APIGatewayProxyEvent) -> IdempotentRequest | None:
-    """The request's identity; None when its key isn't valid."""
-    keys = event.multi_value_headers.get("Idempotency-Key") or []
-    if len(keys) != 1 or not re.fullmatch(_KEY, keys[0]):
-        return None
-    key = re.sub(r"\\(.)", r"\1", keys[0][1:-1]) if keys[0].startswith('"') else keys[0]
+def _identified(event: APIGatewayProxyEvent) -> IdempotentRequest:
+    """The identity of a request whose key is valid."""
+    (key,) = event.multi_value_headers["Idempotency-Key"]
+    if key.startswith('"'):
+        key = re.sub(r"\\(.)", r"\1", key[1:-1])
     scope = [caller(event), f"{event.http_method} {event.resource}", key]
     return IdempotentRequest(id=UUID(_hash(scope)[:32], version=4), hash=_hash([*scope, event.json_body]))
 

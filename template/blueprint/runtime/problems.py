@@ -164,7 +164,7 @@ def add_exception_handlers(app: APIGatewayRestResolver) -> None:
 def invalid_request(error: RequestValidationError) -> Response[str]:
     """The answer to a request that is not valid, or to a response of ours that isn't."""
     errors = error.errors()
-    if is_our_mistake(error):
+    if errors[0]["loc"][0] == "response":  # Powertools raises the same exception for it.
         return unexpected(error)
     in_header = any(e["loc"][0] == "header" for e in errors)
     return problem(
@@ -176,11 +176,6 @@ def invalid_request(error: RequestValidationError) -> Response[str]:
         ],
         error_count=len(errors),
     )
-
-
-def is_our_mistake(error: RequestValidationError) -> bool:
-    """Whether it is a response that isn't valid, for which Powertools raises the same exception."""
-    return bool(error.errors()[0]["loc"][0] == "response")
 
 
 def _malformed_body(error: MalformedBodyError) -> Response[str]:
