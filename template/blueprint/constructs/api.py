@@ -180,14 +180,15 @@ class Api(Construct):
                 )
             ],
         )
-        Open("It does nothing but to name the methods that the path has.").acknowledge(other)
+        Open("It only lists the methods that the path has.").acknowledge(other)
 
 
 def _policy(environment: Environment) -> iam.PolicyDocument | None:
-    """Who of other accounts may call; without a policy, nobody may.
+    """Lets callers of other accounts in; without a policy, API Gateway refuses them.
 
-    Callers of this account need no more than their own policies. What needs no signature has to be allowed here, too;
-    405 isn't, since a pattern of its paths could match a method that does.
+    Callers of this account need no more than their own policies. With a policy, what takes no signature has to be
+    allowed, too: preflight requests and the documentation. 405 isn't, since a pattern of its paths could match a method
+    that takes one.
     https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
     """
     if not environment.allowed_accounts:

@@ -25,8 +25,8 @@ _MANAGED_GROUPS = (
     "AWSManagedRulesAnonymousIpList",
     "AWSManagedRulesKnownBadInputsRuleSet",
 )
-# Counted, not blocked. The one would refuse callers that run in AWS, and GitHub's runners; the other large bodies, with
-# 403, after the rule here has answered them with 413.
+# Counted, not blocked. The first would refuse callers that run in AWS, and GitHub's runners. The second blocks large
+# bodies with 403; the rule here has answered those with 413.
 _COUNTED_RULES = {
     "AWSManagedRulesAnonymousIpList": ["HostingProviderIPList"],
     "AWSManagedRulesCommonRuleSet": ["SizeRestrictions_BODY"],
@@ -52,7 +52,7 @@ class Waf(Construct):
             visibility_config=_visibility("WebAcl"),
             custom_response_bodies={
                 _TOO_LARGE: wafv2.CfnWebACL.CustomResponseBodyProperty(
-                    content_type="APPLICATION_JSON",  # WAF knows no application/problem+json
+                    content_type="APPLICATION_JSON",  # WAF has no type for problem documents.
                     content=document(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large; send a smaller one."),
                 )
             },
@@ -133,7 +133,7 @@ def _managed_group(priority: int, name: str) -> wafv2.CfnWebACL.RuleProperty:
 
 
 def _body_rule(priority: int, headers: Mapping[str, str]) -> wafv2.CfnWebACL.RuleProperty:
-    """Answers a body that the functions wouldn't read as they do, before it reaches them.
+    """Refuses the bodies that the functions would refuse, too, with the same answer.
 
     WAF sees the first 16 KB of a body that API Gateway gets.
     https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-setting-body-inspection-limit.html

@@ -34,6 +34,9 @@ class Order(BaseModel):
     id: Annotated[UUID, Field(description="The order's id.")]
     name: CustomerName
     item_count: ItemCount
-    created_at: Annotated[Timestamp, Field(description="When the order was placed, in UTC.")]
+    created_at: Annotated[
+        Timestamp,
+        Field(description="When the order was placed, in UTC.", json_schema_extra={"format": "date-time"}),
+    ]
     shipping: Annotated[Shipping, Field(description="How the order is sent.")] = Shipping.STANDARD
     gift: Annotated[bool, Field(description="Whether a gift comes with the order.")] = False
