@@ -112,13 +112,17 @@ def make_it_bookings(service: Service) -> None:
     (handlers / "get_status.py").write_text(STATUS)
     (service.path / "tests" / "unit" / "test_ours.py").write_text(TESTS)
     functions = service.path / "infra" / "functions.py"
-    lines = [line for line in functions.read_text().splitlines() if "delete_booking" not in line]
+    deletion = r'    Function\(\n        "delete_booking",.*?\n    \),\n'
+    lines = re.sub(deletion, "", functions.read_text(), flags=re.DOTALL).splitlines()
     functions.write_text("\n".join(lines[:-1]) + "\n" + FUNCTIONS)
     (handlers / "delete_booking.py").unlink()
     _drop(service.path / "service" / "logic" / "bookings.py", "def delete_")
     _drop(service.path / "service" / "dal" / "bookings.py", "def delete(")
     for path in (service.path / "tests" / "unit").glob("test_*.py"):
-        _drop(path, ".delete(", "delete_booking")
+        _drop(path, ".delete(", "delete_booking", '"DELETE"')
+    page = service.path / "docs" / "api.md"
+    edges = [line for line in page.read_text().splitlines() if not ("_deleted_" in line and line.startswith("|"))]
+    page.write_text("\n".join(edges) + "\n")
     swagger = service.path / "tests" / "unit" / "test_swagger.py"
     replace(swagger, '"/api/bookings/{booking_id}"}', '"/api/bookings/{booking_id}", *OURS}')
     replace(swagger, "\n\ndef get(", '\n\nOURS = {"/api/bookings/{booking_id}/receipt", "/api/status"}\n\n\ndef get(')

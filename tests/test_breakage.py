@@ -83,12 +83,16 @@ BREAKS: dict[str, tuple[Edit, list[str], str]] = {
         "blueprint.runtime is not allowed to import blueprint.declare",
     ),
     "the logic calls AWS": (
-        ("service/logic/orders.py", "import hashlib\n", "import hashlib\n\nimport boto3\n"),
+        ("service/logic/orders.py", "from uuid import UUID\n", "from uuid import UUID\n\nimport boto3\n"),
         ["lint-imports"],
         "service.logic.orders -> boto3",
     ),
     "the logic answers in HTTP": (
-        ("service/logic/orders.py", "import json\n", "import json\nfrom http import HTTPStatus\n"),
+        (
+            "service/logic/orders.py",
+            "from datetime import UTC, datetime\n",
+            "from datetime import UTC, datetime\nfrom http import HTTPStatus\n",
+        ),
         ["ruff", "check", "service"],
         "HTTP belongs in service/handlers/.",
     ),
@@ -103,7 +107,7 @@ BREAKS: dict[str, tuple[Edit, list[str], str]] = {
         "DEP003",
     ),
     "a development dependency in Lambda": (
-        ("service/logic/orders.py", "import hashlib\n", "import hashlib\n\nimport requests\n"),
+        ("service/logic/orders.py", "from uuid import UUID\n", "from uuid import UUID\n\nimport requests\n"),
         ["deptry", "service"],
         "DEP004",
     ),

@@ -157,7 +157,7 @@ def test_tracebacks_show_the_source(service: Service, folders: tuple[Path, Path,
         "from blueprint.runtime.cursor import decode\n"
         "from blueprint.runtime.environment_variables import EnvironmentVariables\n"
         "class Missing(EnvironmentVariables):\n    no_such_variable: str\n"
-        "for call in (lambda: decode('x', query='all', attributes=set()), Missing.from_environment):\n"
+        "for call in (lambda: decode('x', attributes=set()), Missing.from_environment):\n"
         "    try:\n        call()\n    except Exception:\n        traceback.print_exc()\n"
         "try:\n    __import__('boto3').client('dynamodb', region_name='us-east-1').put_item()\n"
         "except Exception:\n    traceback.print_exc()\n"

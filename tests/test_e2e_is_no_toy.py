@@ -15,7 +15,13 @@ MUTATIONS = {
             "",
         )
     ],
-    "a grant": [("infra/functions.py", 'writes={ORDERS: ["DeleteItem"]}', "")],
+    "a grant": [
+        (
+            "infra/functions.py",
+            'writes={ORDERS: ["PutItem"], IDEMPOTENCY: ["DeleteItem"]}',
+            'writes={ORDERS: ["PutItem"]}',
+        )
+    ],
     "an index": [
         (
             "infra/tables.py",

@@ -1,11 +1,12 @@
 """Reads and validates `service.toml`: the service and its deployment environments."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +29,19 @@ EnvironmentName = Annotated[
 StackSuffix = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=8)]
 Email = Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$", description="an e-mail address, or empty")]
 
+
+def _origin(text: str) -> str:
+    if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]+)?", text):
+        raise ValueError(f"{text!r} must be an origin, such as https://shop.example.com, without a slash at the end")
+    return text
+
+
+def _account(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{12}", text):
+        raise ValueError(f"{text!r} must be an account's id, 12 digits")
+    return text
+
+
 # What an environment gets when service.toml doesn't say otherwise.
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     LOCAL: {
@@ -36,6 +50,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "log_retention_days": 1,
         "configuration_max_age": 0,
         "delivery": "all_at_once",
+        "allowed_origins": ["http://localhost:3000"],
     },
     "development": {
         "swagger": True,
@@ -118,6 +133,10 @@ class Environment(_Model):
     """AWS WAF in front of the API."""
     waf_rate_limit: Annotated[int, Field(ge=10, le=2_000_000_000)] = 10_000
     """Requests from one address in five minutes, above which WAF blocks it for a while."""
+    allowed_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
+    """The origins of the front ends whose users' browsers may call the API (CORS)."""
+    allowed_accounts: tuple[Annotated[str, AfterValidator(_account)], ...] = ()
+    """The other AWS accounts whose principals may call the API, where their own policies allow it too (iam alone)."""
     swagger: bool
     """Serve Swagger UI and the OpenAPI document at /swagger, to everyone."""
     retain_data: bool
@@ -173,6 +192,15 @@ class Settings(_Model):
         chosen = [name for name, environment in self.environments.items() if environment.snap_start]
         if chosen and self.service.python == "3.11":
             raise ValueError(f"{chosen[0]} has snap_start, which Lambda has from Python 3.12 on")
+        return self
+
+    @model_validator(mode="after")
+    def _accounts_are_of_iam(self) -> Self:
+        for environment in self.environments.values():
+            if environment.allowed_accounts and self.service.authorization != "iam":
+                raise ValueError(
+                    f"environments.{environment.name}.allowed_accounts: only authorization iam knows callers' accounts"
+                )
         return self
 
     def environment(self, name: str) -> Environment:

@@ -17,5 +17,9 @@ FUNCTIONS = (
         reads={ORDERS: ["Scan"], ORDERS.index("by_customer"): ["Query"]},
     ),
     Function("get_order", Http("GET", "/api/orders/{order_id}"), reads={ORDERS: ["GetItem"]}),
-    Function("delete_order", Http("DELETE", "/api/orders/{order_id}"), writes={ORDERS: ["DeleteItem"]}),
+    Function(
+        "delete_order",
+        Http("DELETE", "/api/orders/{order_id}"),
+        writes={ORDERS: ["PutItem"], IDEMPOTENCY: ["DeleteItem"]},
+    ),
 )

@@ -44,6 +44,16 @@ def load(folder: Path, text: str) -> Settings:
             SERVICE + "[environments.dev]\nlog_retention_days = 2",
             "environments.dev.log_retention_days: Input should be 1, 3",
         ),
+        (
+            SERVICE + '[environments.dev]\nallowed_origins = ["https://shop.example/"]',
+            "'https://shop.example/' must be an origin, such as https://shop.example.com",
+        ),
+        (SERVICE + '[environments.dev]\nallowed_origins = ["*"]', "'*' must be an origin"),
+        (SERVICE + '[environments.dev]\nallowed_accounts = ["1"]', "'1' must be an account's id, 12 digits"),
+        (
+            SERVICE + 'authorization = "cognito"\n[environments.dev]\nallowed_accounts = ["123456789012"]',
+            "environments.dev.allowed_accounts: only authorization iam knows callers' accounts",
+        ),
         (SERVICE + "[alarms]\napi_errors = -1\n" + ENVIRONMENTS, "alarms.api_errors: Input should be greater than"),
     ],
 )

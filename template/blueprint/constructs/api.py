@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Sequence
+from http import HTTPStatus
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from blueprint.constructs.authorization import Authorization, Open
 from blueprint.constructs.findings import acknowledge
 from blueprint.constructs.functions import Functions, ServiceFunction, set_retention
-from blueprint.constructs.gateway_responses import GatewayResponses
+from blueprint.constructs.gateway_responses import GatewayResponses, document, error_headers
 from blueprint.declare import Function, Http
+from blueprint.runtime.contract import CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS
 from blueprint.settings import Environment, Service
 
 SWAGGER = Http("GET", "/swagger")
@@ -60,7 +63,7 @@ class Api(Construct):
         super().__init__(scope, construct_id)
         self._service, self._environment = service, environment
         self.rest_api = self._create_rest_api()
-        GatewayResponses(self, "GatewayResponses", rest_api=self.rest_api)
+        GatewayResponses(self, "GatewayResponses", rest_api=self.rest_api, allowed_origins=environment.allowed_origins)
         for each in declared:
             function = functions.add(each)
             for route in each.routes:
@@ -77,6 +80,10 @@ class Api(Construct):
             swagger = Function("swagger", SWAGGER)
             function = functions.add(swagger, module="blueprint.runtime.swagger", variables=variables)
             self._add(SWAGGER, function, Open("The documentation is public outside production."))
+        routes = [route for each in declared for route in each.routes]
+        served = [*routes, SWAGGER] if environment.swagger else routes
+        for path in dict.fromkeys(route.path for route in served):
+            self._answer_other_methods(path, [route.method for route in served if route.path == path])
 
     def _create_rest_api(self) -> apigateway.RestApi:
         environment = self._environment
@@ -89,6 +96,7 @@ class Api(Construct):
             description=self._service.description or f"The API of {self._service.name}",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=False,
+            policy=_policy(environment),
             deploy_options=apigateway.StageOptions(
                 stage_name=environment.name,
                 throttling_rate_limit=environment.throttling_rate_limit,
@@ -103,6 +111,11 @@ class Api(Construct):
         )
         resource = rest_api.node.default_child
         assert isinstance(resource, apigateway.CfnRestApi)
+        if environment.allowed_accounts:
+            # A changed policy takes effect with the next deployment of the stage.
+            deployment = rest_api.latest_deployment
+            assert deployment
+            deployment.add_to_logical_id({"accounts": list(environment.allowed_accounts)})
         resource.security_policy, resource.endpoint_access_mode = TLS_POLICY, "STRICT"
         acknowledge(
             rest_api,
@@ -125,3 +138,68 @@ class Api(Construct):
             **authorization.options(route.method),
         )
         authorization.acknowledge(method)
+
+    def _answer_other_methods(self, path: str, methods: Sequence[str]) -> None:
+        """405 for the methods that the path lacks, and preflight requests where there are front ends (CORS)."""
+        resource = self.rest_api.root.resource_for_path(path)
+        origins = self._environment.allowed_origins
+        if origins and path != SWAGGER.path:
+            preflight = resource.add_cors_preflight(
+                allow_origins=list(origins),
+                allow_methods=list(methods),
+                allow_headers=list(CORS_REQUEST_HEADERS),
+                expose_headers=list(CORS_RESPONSE_HEADERS),
+                max_age=cdk.Duration.hours(1),
+            )
+            Open("A browser asks without credentials whether a front end may call.").acknowledge(preflight)
+            methods = [*methods, "OPTIONS"]
+        status = HTTPStatus.METHOD_NOT_ALLOWED
+        headers = {**error_headers(origins), "Allow": ", ".join(methods)}
+        other = resource.add_method(
+            "ANY",
+            apigateway.MockIntegration(
+                passthrough_behavior=apigateway.PassthroughBehavior.NEVER,
+                request_templates={"application/json": json.dumps({"statusCode": status.value})},
+                integration_responses=[
+                    apigateway.IntegrationResponse(
+                        status_code=str(status.value),
+                        response_parameters={
+                            f"method.response.header.{name}": f"'{value}'" for name, value in headers.items()
+                        },
+                        response_templates={
+                            "application/json": document(status, f"Use one of these methods: {', '.join(methods)}.")
+                        },
+                    )
+                ],
+            ),
+            authorization_type=apigateway.AuthorizationType.NONE,
+            method_responses=[
+                apigateway.MethodResponse(
+                    status_code=str(status.value),
+                    response_parameters={f"method.response.header.{name}": True for name in headers},
+                )
+            ],
+        )
+        Open("It only lists the methods that the path has.").acknowledge(other)
+
+
+def _policy(environment: Environment) -> iam.PolicyDocument | None:
+    """Lets callers of other accounts in; without a policy, API Gateway refuses them.
+
+    Callers of this account need no more than their own policies. With a policy, what takes no signature has to be
+    allowed, too: preflight requests and the documentation. 405 isn't, since a pattern of its paths could match a method
+    that takes one.
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html
+    """
+    if not environment.allowed_accounts:
+        return None
+
+    def invoke(principals: Sequence[iam.IPrincipal], resources: Sequence[str]) -> iam.PolicyStatement:
+        return iam.PolicyStatement(principals=principals, actions=["execute-api:Invoke"], resources=resources)
+
+    return iam.PolicyDocument(
+        statements=[
+            invoke([iam.AccountPrincipal(account) for account in environment.allowed_accounts], ["execute-api:/*"]),
+            invoke([iam.AnyPrincipal()], ["execute-api:/*/OPTIONS/*", f"execute-api:/*/GET{SWAGGER.path}"]),
+        ]
+    )

@@ -153,6 +153,8 @@ class Functions:
     def variables(self, declared: Function) -> dict[str, str]:
         """What the function reads at import."""
         variables = {table.environment_variable: self._database.name(table) for table in declared.tables}
+        if declared.routes and self._environment.allowed_origins:
+            variables["ALLOWED_ORIGINS"] = ",".join(self._environment.allowed_origins)
         return variables | (self._configuration.variables if declared.configuration else {})
 
     def add(

@@ -1,24 +1,30 @@
 """The errors that API Gateway answers itself, as problem documents (RFC 9457) like the functions'."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
 
-from blueprint.runtime.problems import CONTENT_TYPE, RETRY_AFTER_SECONDS
+from blueprint.runtime.contract import CORS_RESPONSE_HEADERS, RESPONSE_HEADERS
+from blueprint.runtime.problems import CONTENT_TYPE, RETRY_AFTER_SECONDS, title
 
 _Type = apigateway.ResponseType
 
 
 @dataclass(frozen=True)
 class _Error:
-    """An error: its status, what it says, and whether the same request may succeed later."""
+    """An error: its status, what it says, and whether the same request may succeed later.
+
+    `scheme` is how to authenticate, which a 401 has to say (RFC 9110, section 15.5.2).
+    """
 
     status: HTTPStatus
     detail: str
     retry: bool = False
+    scheme: str | None = None
 
 
 _REFUSED = _Error(HTTPStatus.FORBIDDEN, "The caller may not do this; check the credentials and their permissions.")
@@ -55,9 +61,13 @@ _ERRORS = {
     _Type.RESOURCE_NOT_FOUND: _Error(HTTPStatus.NOT_FOUND, "There is nothing at this path."),
     _Type.THROTTLED: _TOO_MANY,
     _Type.UNAUTHORIZED: _Error(
-        HTTPStatus.UNAUTHORIZED, "The access token is missing, expired, or without the scope; get another one."
+        HTTPStatus.UNAUTHORIZED,
+        "The access token is missing, expired, or without the scope; get another one.",
+        scheme="Bearer",
     ),
-    _Type.UNSUPPORTED_MEDIA_TYPE: _Error(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json."),
+    _Type.UNSUPPORTED_MEDIA_TYPE: _Error(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json, in UTF-8 and not compressed."
+    ),
     _Type.WAF_FILTERED: _Error(HTTPStatus.FORBIDDEN, "The request was blocked by the web application firewall."),
 }
 
@@ -65,30 +75,39 @@ _ERRORS = {
 class GatewayResponses(Construct):
     """Replaces all of an API's own error responses."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, rest_api: apigateway.RestApi):
+    def __init__(
+        self, scope: Construct, construct_id: str, *, rest_api: apigateway.RestApi, allowed_origins: Sequence[str]
+    ):
         super().__init__(scope, construct_id)
+        headers = error_headers(allowed_origins)
         for kind, error in _ERRORS.items():
+            own = {"Retry-After": str(RETRY_AFTER_SECONDS) if error.retry else None, "WWW-Authenticate": error.scheme}
             apigateway.GatewayResponse(
                 self,
                 "".join(word.capitalize() for word in kind.response_type.split("_")),
                 rest_api=rest_api,
                 type=kind,
                 status_code=str(error.status.value),
-                response_headers={
-                    "Content-Type": f"'{CONTENT_TYPE}'",
-                    **({"Retry-After": f"'{RETRY_AFTER_SECONDS}'"} if error.retry else {}),
-                },
-                templates={"application/json": _template(error)},
+                response_headers={name: f"'{value}'" for name, value in {**headers, **own}.items() if value},
+                templates={"application/json": document(error.status, error.detail, request_id="$context.requestId")},
             )
 
 
-def _template(error: _Error) -> str:
+def error_headers(allowed_origins: Sequence[str]) -> dict[str, str]:
+    """The headers of an error that doesn't come from a function.
+
+    None of them can name the one of several origins that asks, so that all may read an error, which holds nothing of
+    anybody.
+    """
+    headers = {"Content-Type": CONTENT_TYPE, **RESPONSE_HEADERS}
+    if allowed_origins:
+        headers["Access-Control-Allow-Origin"] = allowed_origins[0] if len(allowed_origins) == 1 else "*"
+        headers["Access-Control-Expose-Headers"] = ",".join(CORS_RESPONSE_HEADERS)
+    return headers
+
+
+def document(status: HTTPStatus, detail: str, **members: str) -> str:
+    """A problem document as text."""
     return json.dumps(
-        {
-            "type": "about:blank",
-            "title": error.status.phrase,
-            "status": error.status.value,
-            "detail": error.detail,
-            "request_id": "$context.requestId",
-        }
+        {"type": "about:blank", "title": title(status), "status": status.value, "detail": detail, **members}
     )

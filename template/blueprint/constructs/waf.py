@@ -1,5 +1,8 @@
 """AWS WAF in front of the API."""
 
+from collections.abc import Mapping
+from http import HTTPStatus
+
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
@@ -8,10 +11,12 @@ from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
 from blueprint.constructs.functions import set_retention
+from blueprint.constructs.gateway_responses import document, error_headers
+from blueprint.runtime.contract import BODY_LIMIT_BYTES
 from blueprint.settings import Environment
 
-BODY_LIMIT_BYTES = 8 * 1024
-"""The largest body of a request; the managed rules inspect no more than that either."""
+ADDRESS_RETENTION_DAYS = 30
+"""How long the log is kept at most: it holds addresses, which identify people."""
 
 # https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
 _MANAGED_GROUPS = (
@@ -20,8 +25,13 @@ _MANAGED_GROUPS = (
     "AWSManagedRulesAnonymousIpList",
     "AWSManagedRulesKnownBadInputsRuleSet",
 )
-# Counted, not blocked: it would refuse callers that run in AWS, and GitHub's runners.
-_COUNTED_RULES = {"AWSManagedRulesAnonymousIpList": ["HostingProviderIPList"]}
+# Counted, not blocked. The first would refuse callers that run in AWS, and GitHub's runners. The second blocks large
+# bodies with 403; the rule here has answered those with 413.
+_COUNTED_RULES = {
+    "AWSManagedRulesAnonymousIpList": ["HostingProviderIPList"],
+    "AWSManagedRulesCommonRuleSet": ["SizeRestrictions_BODY"],
+}
+_TOO_LARGE = "TooLarge"
 
 REDACTED_HEADERS = ("authorization", "x-amz-security-token", "cookie")
 _LOG_PREFIX = "aws-waf-logs-"  # https://docs.aws.amazon.com/waf/latest/developerguide/logging-cw-logs.html
@@ -40,8 +50,14 @@ class Waf(Construct):
             scope="REGIONAL",
             default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
             visibility_config=_visibility("WebAcl"),
+            custom_response_bodies={
+                _TOO_LARGE: wafv2.CfnWebACL.CustomResponseBodyProperty(
+                    content_type="APPLICATION_JSON",  # WAF has no type for problem documents.
+                    content=document(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large; send a smaller one."),
+                )
+            },
             rules=[
-                _body_rule(priority=0),
+                _body_rule(priority=0, headers=error_headers(environment.allowed_origins)),
                 _rate_rule(priority=1, limit=environment.waf_rate_limit),
                 *(_managed_group(priority, group) for priority, group in enumerate(_MANAGED_GROUPS, start=2)),
             ],
@@ -57,7 +73,7 @@ class Waf(Construct):
             log_group_name=f"{_LOG_PREFIX}{stack.stack_name}",
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
-        set_retention(group, environment.log_retention_days)
+        set_retention(group, min(environment.log_retention_days, ADDRESS_RETENTION_DAYS))
         statement = iam.PolicyStatement(
             principals=[iam.ServicePrincipal("delivery.logs.amazonaws.com")],
             actions=["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -116,12 +132,26 @@ def _managed_group(priority: int, name: str) -> wafv2.CfnWebACL.RuleProperty:
     )
 
 
-def _body_rule(priority: int) -> wafv2.CfnWebACL.RuleProperty:
+def _body_rule(priority: int, headers: Mapping[str, str]) -> wafv2.CfnWebACL.RuleProperty:
+    """Refuses the bodies that the functions would refuse, too, with the same answer.
+
+    WAF sees the first 16 KB of a body that API Gateway gets.
+    https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-setting-body-inspection-limit.html
+    """
+    response = wafv2.CfnWebACL.CustomResponseProperty(
+        response_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE.value,
+        custom_response_body_key=_TOO_LARGE,
+        response_headers=[
+            wafv2.CfnWebACL.CustomHTTPHeaderProperty(name=name, value=value)
+            for name, value in headers.items()
+            if name != "Content-Type"
+        ],
+    )
     body = wafv2.CfnWebACL.FieldToMatchProperty(body=wafv2.CfnWebACL.BodyProperty(oversize_handling="MATCH"))
     return wafv2.CfnWebACL.RuleProperty(
         name="BodySize",
         priority=priority,
-        action=wafv2.CfnWebACL.RuleActionProperty(block={}),
+        action=wafv2.CfnWebACL.RuleActionProperty(block=wafv2.CfnWebACL.BlockActionProperty(custom_response=response)),
         statement=wafv2.CfnWebACL.StatementProperty(
             size_constraint_statement=wafv2.CfnWebACL.SizeConstraintStatementProperty(
                 field_to_match=body,

@@ -84,8 +84,8 @@ def _deploy(
     with _step(f"Preparing it for the CDK (port {running.port})"):
         deployment.bootstrap(running, region)
     with _step("Deploying the service"):
-        outputs = deployment.deploy(running, settings, synthesising)
-        deployment.create_caller(running, settings, outputs)
+        deployment.deploy(running, settings, synthesising)
+        deployment.create_caller(running, settings)
         code = _code(settings)
         names = deployment.functions_with(running, settings, code)
         # CloudFormation may hold the very code that an update has replaced, and then changes nothing.

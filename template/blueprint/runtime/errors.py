@@ -9,6 +9,10 @@ class NotFoundError(ServiceError):
     """What was asked for doesn't exist."""
 
 
+class GoneError(ServiceError):
+    """What was asked for existed, and was deleted on purpose."""
+
+
 class InvalidCursorError(ServiceError):
     """The cursor is malformed or belongs to another query."""
 

@@ -15,7 +15,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004
 from pydantic import BaseModel, Field
 
-from blueprint.runtime.errors import InvalidCursorError, NotFoundError
+from blueprint.runtime.errors import GoneError, InvalidCursorError, NotFoundError
 from blueprint.runtime.observability import logger
 
 if TYPE_CHECKING:
@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 1
+ERRORS_SHOWN = 10
+"""How many of a request's errors a problem document lists; it stays below 8 KiB whatever the request holds."""
+_LONGEST_LOCATION = 50
+
+# RFC 9110's names, where some versions of Python have the older ones.
+_TITLES = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
+}
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 _PASSING_ERRORS = frozenset(
@@ -69,8 +78,9 @@ _DESCRIPTIONS = {
     HTTPStatus.FORBIDDEN: "The caller is not authorized.",
     HTTPStatus.NOT_FOUND: "There is nothing with this id.",
     HTTPStatus.CONFLICT: "A request with this Idempotency-Key is in progress.",
+    HTTPStatus.GONE: "What this Idempotency-Key has made was deleted.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too large.",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not application/json.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not application/json in UTF-8, or is compressed.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The request is not valid, or its Idempotency-Key was used with another one.",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests; send them more slowly.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "The service has failed.",
@@ -90,6 +100,10 @@ class MalformedBodyError(Exception):
     """The body can't be read as JSON; the message says why."""
 
 
+class BodyTooLargeError(Exception):
+    """The body is larger than the API reads."""
+
+
 class Problem(BaseModel):
     """A problem document, https://www.rfc-editor.org/rfc/rfc9457."""
 
@@ -98,14 +112,23 @@ class Problem(BaseModel):
     status: Annotated[int, Field(description="The HTTP status.")]
     detail: Annotated[str, Field(description="What is wrong here, and what to do.")]
     request_id: Annotated[str | None, Field(description="Names the request when you report the problem.")] = None
-    errors: Annotated[list[InvalidPart] | None, Field(description="What is not valid in the request.")] = None
+    errors: Annotated[
+        list[InvalidPart] | None,
+        Field(description=f"What is not valid in the request: the first {ERRORS_SHOWN} parts."),
+    ] = None
+    error_count: Annotated[int | None, Field(description="How many parts of the request are not valid.")] = None
+
+
+def title(status: HTTPStatus) -> str:
+    """The status in words, the same ones with every version of Python."""
+    return _TITLES.get(status, status.phrase)
 
 
 def responses(*statuses: HTTPStatus) -> "dict[int, OpenAPIResponse]":
     """The documentation of the problems that an operation answers with, beside those that every one can."""
     return {
         status.value: {
-            "description": _DESCRIPTIONS.get(status, status.phrase),
+            "description": _DESCRIPTIONS.get(status, title(status)),
             "content": {CONTENT_TYPE: {"model": Problem}},
             **({"headers": _RETRY_AFTER_HEADER} if status in _RETRIED else {}),
         }
@@ -122,7 +145,7 @@ def problem(status: HTTPStatus, detail: str, *, retry: bool = False, **members: 
         body=json.dumps(
             {
                 "type": "about:blank",
-                "title": status.phrase,
+                "title": title(status),
                 "status": status.value,
                 "detail": detail,
                 "request_id": logger.get_correlation_id(),
@@ -138,13 +161,20 @@ def add_exception_handlers(app: APIGatewayRestResolver) -> None:
         app.exception_handler(exception)(answer)
 
 
-def _invalid_request(error: RequestValidationError) -> Response[str]:
+def invalid_request(error: RequestValidationError) -> Response[str]:
+    """The answer to a request that is not valid, or to a response of ours that isn't."""
     errors = error.errors()
+    if errors[0]["loc"][0] == "response":  # Powertools raises the same exception for it.
+        return unexpected(error)
     in_header = any(e["loc"][0] == "header" for e in errors)
     return problem(
         HTTPStatus.BAD_REQUEST if in_header else HTTPStatus.UNPROCESSABLE_ENTITY,
         "The request is not valid; see errors.",
-        errors=[{"location": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in errors],
+        errors=[
+            {"location": ".".join(map(str, e["loc"]))[:_LONGEST_LOCATION], "message": e["msg"]}
+            for e in errors[:ERRORS_SHOWN]
+        ],
+        error_count=len(errors),
     )
 
 
@@ -153,11 +183,16 @@ def _malformed_body(error: MalformedBodyError) -> Response[str]:
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "The request is not valid; see errors.",
         errors=[{"location": "body", "message": str(error)}],
+        error_count=1,
     )
 
 
+def _body_too_large(_: BodyTooLargeError) -> Response[str]:
+    return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large; send a smaller one.")
+
+
 def _unsupported_media_type(_: RequestUnsupportedContentType) -> Response[str]:
-    return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json.")
+    return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json, in UTF-8 and not compressed.")
 
 
 def _no_route(_: RouteNotFoundError) -> Response[str]:
@@ -168,11 +203,16 @@ def _not_found(error: NotFoundError) -> Response[str]:
     return problem(HTTPStatus.NOT_FOUND, str(error))
 
 
+def _gone(error: GoneError) -> Response[str]:
+    return problem(HTTPStatus.GONE, str(error))
+
+
 def _invalid_cursor(error: InvalidCursorError) -> Response[str]:
     return problem(HTTPStatus.BAD_REQUEST, str(error))
 
 
-def _unexpected(error: Exception) -> Response[str]:
+def unexpected(error: Exception) -> Response[str]:
+    """The answer to a failure of ours, which is logged with its causes: 503 when it will pass, else 500."""
     causes = list(_causes(error))
     logger.error("request failed", causes=[_describe(cause) for cause in causes])
     if any(_will_pass(cause) for cause in causes):
@@ -188,13 +228,15 @@ def _unexpected(error: Exception) -> Response[str]:
 
 
 _ANSWERS: dict[type[Exception], Callable[[Any], Response[str]]] = {
-    RequestValidationError: _invalid_request,
+    RequestValidationError: invalid_request,
     MalformedBodyError: _malformed_body,
+    BodyTooLargeError: _body_too_large,
     RequestUnsupportedContentType: _unsupported_media_type,
     RouteNotFoundError: _no_route,
     NotFoundError: _not_found,
+    GoneError: _gone,
     InvalidCursorError: _invalid_cursor,
-    Exception: _unexpected,
+    Exception: unexpected,
 }
 
 
@@ -218,6 +260,9 @@ def _describe(error: BaseException) -> dict[str, Any]:
     description: dict[str, Any] = {"type": type(error).__name__, "stack": _stack(error)}
     if isinstance(error, ClientError):
         description |= {"operation": error.operation_name, "code": error.response["Error"]["Code"]}
+    if isinstance(error, RequestValidationError):
+        invalid = [f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors()[:ERRORS_SHOWN]]
+        description["invalid"] = invalid
     return description
 
 

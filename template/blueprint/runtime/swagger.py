@@ -23,7 +23,7 @@ class _DocumentationSettings(EnvironmentVariables):
 
 
 _settings = _DocumentationSettings.from_environment()
-app = APIGatewayRestResolver()
+app = APIGatewayRestResolver(debug=False)
 
 
 @app.get("/swagger")

@@ -51,12 +51,12 @@ def event(
     resource: str | None = None,
     path_parameters: Mapping[str, str] | None = None,
     query: Mapping[str, str] | None = None,
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[str, str | list[str]] | None = None,
     body: Any = None,
     caller: str | None = CALLER,
     claims: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """A proxy event of a REST API; a body that is no string is sent as JSON.
+    """A proxy event of a REST API; a body that isn't a string is sent as JSON, a header may come several times.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
     """
@@ -65,12 +65,13 @@ def event(
     all_headers = {"Host": "api.example.com", "X-Forwarded-Proto": "https", **(headers or {})}
     if body is not None:
         all_headers.setdefault("Content-Type", "application/json")
+    values = {name: value if isinstance(value, list) else [value] for name, value in all_headers.items()}
     return {
         "resource": resource or path,
         "path": path,
         "httpMethod": method,
-        "headers": all_headers,
-        "multiValueHeaders": {name: [value] for name, value in all_headers.items()},
+        "headers": {name: several[-1] for name, several in values.items()},
+        "multiValueHeaders": values,
         "queryStringParameters": dict(query) if query else None,
         "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} if query else None,
         "pathParameters": dict(path_parameters) if path_parameters else None,

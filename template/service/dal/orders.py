@@ -1,7 +1,12 @@
-"""Orders in DynamoDB."""
+"""Orders in DynamoDB.
+
+A deleted order leaves a tombstone: an item with its id and the second at which DynamoDB removes it, and nothing else.
+So the same request doesn't place it again, and a deletion whose answer was lost can be repeated.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import time
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -10,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from blueprint.runtime import aws, cursor
 from blueprint.runtime.environment_variables import EnvironmentVariables
-from blueprint.runtime.errors import InvalidCursorError, KeyReusedError, NotFoundError
+from blueprint.runtime.errors import GoneError, InvalidCursorError, KeyReusedError, NotFoundError
 from service.models.order import Order
 from service.models.output import OrderPage
 
@@ -25,6 +30,13 @@ class OrderNotFoundError(NotFoundError):
         super().__init__("There is no order with this id.")
 
 
+class OrderDeletedError(GoneError):
+    """The order with this id has been deleted."""
+
+    def __init__(self) -> None:
+        super().__init__("The order that this Idempotency-Key has placed was deleted; take a new key for a new order.")
+
+
 Item = dict[str, "AttributeValueTypeDef"]
 
 
@@ -34,6 +46,9 @@ class _TableSettings(EnvironmentVariables):
 
 _TABLE = _TableSettings.from_environment().orders_table_name
 _REQUEST_HASH = "request_hash"
+_EXPIRES_AT = "expires_at"
+_TOMBSTONE_SECONDS = 24 * 60 * 60
+"""At least as long as an answer is stored: an order's own key can't outlive its tombstone."""
 _dynamodb = aws.dynamodb()
 _serializer, _deserializer = TypeSerializer(), TypeDeserializer()
 
@@ -42,7 +57,6 @@ def put(order: Order, *, request_hash: str) -> Order:
     """Stores the order, unless one with its id is there, and returns the one that is there now.
 
     So a repeated put, also one whose answer was lost, is harmless. Raises KeyReusedError when the order that is
-    there was made from another request.
     """
     item = {name: _serializer.serialize(value) for name, value in order.model_dump(mode="json").items()}
     try:
@@ -56,6 +70,8 @@ def put(order: Order, *, request_hash: str) -> Order:
         if not _is_failed_condition(error):
             raise
         stored: Item = error.response["Item"]  # type: ignore[typeddict-item]
+        if _EXPIRES_AT in stored:
+            raise OrderDeletedError from None
         if stored[_REQUEST_HASH] != {"S": request_hash}:
             raise KeyReusedError from None
         return _order(stored)
@@ -65,38 +81,51 @@ def put(order: Order, *, request_hash: str) -> Order:
 def get(order_id: UUID) -> Order:
     """The order; raises NotFoundError when there is none."""
     response = _dynamodb.get_item(TableName=_TABLE, Key=_key(str(order_id)), ConsistentRead=True)
-    if "Item" not in response:
+    if "Item" not in response or _EXPIRES_AT in response["Item"]:
         raise OrderNotFoundError
     return _order(response["Item"])
 
 
-def delete(order_id: UUID) -> None:
-    """Deletes the order; raises NotFoundError when there is none."""
+def delete(order_id: UUID) -> bool:
+    """Replaces the order by a tombstone; False when that was done already, by whomever.
+
+    Raises NotFoundError when there is neither.
+    """
+    expires_at = str(int(time()) + _TOMBSTONE_SECONDS)
     try:
-        _dynamodb.delete_item(TableName=_TABLE, Key=_key(str(order_id)), ConditionExpression="attribute_exists(id)")
+        _dynamodb.put_item(
+            TableName=_TABLE,
+            Item={**_key(str(order_id)), _EXPIRES_AT: {"N": expires_at}},
+            ConditionExpression=f"attribute_exists(id) AND attribute_not_exists({_EXPIRES_AT})",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
     except ClientError as error:
-        if _is_failed_condition(error):
+        if not _is_failed_condition(error):
+            raise
+        if "Item" not in error.response:
             raise OrderNotFoundError from None
-        raise
+        return False
+    return True
 
 
 def page(*, limit: int, next_token: str | None) -> OrderPage:
-    """At most `limit` orders of all customers, in no particular order."""
+    """At most `limit` orders of all customers, in no particular order; fewer where tombstones lie between them."""
     arguments: dict[str, Any] = {}
     if next_token is not None:
-        position = cursor.decode(next_token, query="all", attributes={"id"})
-        arguments["ExclusiveStartKey"] = _key(position["id"])
+        arguments["ExclusiveStartKey"] = _key(cursor.decode(next_token, attributes={"id"})["id"])
     with _invalid_cursors_named():
-        response = _dynamodb.scan(TableName=_TABLE, Limit=limit, **arguments)
-    return _page(response["Items"], response.get("LastEvaluatedKey"), attributes=("id",), query="all")
+        response = _dynamodb.scan(
+            TableName=_TABLE, Limit=limit, FilterExpression=f"attribute_not_exists({_EXPIRES_AT})", **arguments
+        )
+    return _page(response["Items"], response.get("LastEvaluatedKey"), attributes=("id",))
 
 
 def page_of_customer(name: str, *, limit: int, next_token: str | None) -> OrderPage:
     """At most `limit` orders of the customer, newest first."""
-    attributes, query = ("id", "created_at"), f"customer {name}"
+    attributes = ("id", "created_at")
     arguments: dict[str, Any] = {}
     if next_token is not None:
-        position = cursor.decode(next_token, query=query, attributes=set(attributes))
+        position = cursor.decode(next_token, attributes=set(attributes))
         arguments["ExclusiveStartKey"] = {
             "name": {"S": name},
             **{attribute: {"S": value} for attribute, value in position.items()},
@@ -112,7 +141,7 @@ def page_of_customer(name: str, *, limit: int, next_token: str | None) -> OrderP
             Limit=limit,
             **arguments,
         )
-    return _page(response["Items"], response.get("LastEvaluatedKey"), attributes=attributes, query=query)
+    return _page(response["Items"], response.get("LastEvaluatedKey"), attributes=attributes)
 
 
 @contextmanager
@@ -126,10 +155,10 @@ def _invalid_cursors_named() -> Iterator[None]:
         raise
 
 
-def _page(items: list[Item], last_key: Item | None, *, attributes: tuple[str, ...], query: str) -> OrderPage:
+def _page(items: list[Item], last_key: Item | None, *, attributes: tuple[str, ...]) -> OrderPage:
     next_token = None
     if last_key:
-        next_token = cursor.encode({name: last_key[name]["S"] for name in attributes}, query=query)
+        next_token = cursor.encode({name: last_key[name]["S"] for name in attributes})
     return OrderPage(orders=[_order(item) for item in items], next_token=next_token)
 
 

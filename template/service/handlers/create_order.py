@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from blueprint.runtime.api import create_app, create_lambda_handler
 from blueprint.runtime.configuration import DynamicConfiguration
-from blueprint.runtime.idempotency import Idempotency, IdempotencyKey
+from blueprint.runtime.idempotency import REPLAYED, Idempotency, IdempotencyKey
 from blueprint.runtime.problems import responses
 from service.logic import orders
 from service.models.configuration import ServiceConfiguration
@@ -29,7 +29,10 @@ configuration = DynamicConfiguration(ServiceConfiguration)
     responses={
         HTTPStatus.CREATED.value: {
             "description": "The order, placed by this request or by an earlier one with the same Idempotency-Key.",
-            "headers": {"Location": {"description": "The path of the order.", "schema": {"type": "string"}}},
+            "headers": {
+                "Location": {"description": "The path of the order.", "schema": {"type": "string"}},
+                REPLAYED: {"description": "true when this is a stored answer.", "schema": {"type": "string"}},
+            },
             "links": {
                 "get": {"operationId": "get_order", "parameters": {"order_id": "$response.body#/id"}},
                 "delete": {"operationId": "delete_order", "parameters": {"order_id": "$response.body#/id"}},
@@ -39,28 +42,32 @@ configuration = DynamicConfiguration(ServiceConfiguration)
         **responses(
             HTTPStatus.BAD_REQUEST,
             HTTPStatus.CONFLICT,
+            HTTPStatus.GONE,
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             HTTPStatus.UNPROCESSABLE_ENTITY,
         ),
     },
+    middlewares=[idempotency],
 )
-def create_order(request: Annotated[CreateOrderRequest, Body()], idempotency_key: IdempotencyKey) -> Response[Order]:
+def create_order(
+    request: Annotated[CreateOrderRequest, Body()],
+    idempotency_key: IdempotencyKey,  # noqa: ARG001 - the middleware reads it
+) -> Response[Order]:
     """Places an order, exactly one for each Idempotency-Key: send the same request again when in doubt."""
-
-    def create() -> Response[Order]:
-        order = orders.create_order(
-            request, caller=idempotency.caller, key=idempotency_key, configuration=configuration.get()
-        )
-        path = app.current_event.request_context.path.rstrip("/")
-        return Response(
-            status_code=HTTPStatus.CREATED,
-            content_type="application/json",
-            headers={"Location": f"{path}/{order.id}"},
-            body=order,
-        )
-
-    return idempotency.respond(key=idempotency_key, body=request, operation=create)
+    order = orders.create_order(
+        request,
+        order_id=idempotency.request.id,
+        request_hash=idempotency.request.hash,
+        configuration=configuration.get(),
+    )
+    path = app.current_event.request_context.path.rstrip("/")
+    return Response(
+        status_code=HTTPStatus.CREATED,
+        content_type="application/json",
+        headers={"Location": f"{path}/{order.id}"},
+        body=order,
+    )
 
 
 lambda_handler = create_lambda_handler(app)

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from blueprint.runtime.api import create_app, create_lambda_handler
 from blueprint.runtime.problems import responses
+from blueprint.runtime.stored_answers import forget
 from service.logic import orders
 
 app = create_app()
@@ -25,8 +26,10 @@ app = create_app()
     },
 )
 def delete_order(order_id: Annotated[str, Path(description="The order's id.")]) -> Response[None]:
-    """Deletes the order with this id."""
-    orders.delete_order(order_id)
+    """Deletes the order with this id; doing so again within a day has the same answer."""
+    deleted = orders.delete_order(order_id)
+    # The answer to the order's POST holds the customer's name.
+    forget(deleted)
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 

@@ -4,8 +4,10 @@ from http import HTTPStatus
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
+from pydantic import Field
 
 from blueprint.runtime.api import create_app, create_lambda_handler
+from blueprint.runtime.integers import INTEGER
 from blueprint.runtime.problems import responses
 from service.logic import orders
 from service.models.output import OrderPage
@@ -29,7 +31,7 @@ app = create_app()
     },
 )
 def list_orders(
-    limit: Annotated[int, Query(ge=1, le=100, description="How many orders a page has at most.")] = 20,
+    limit: Annotated[int, Field(ge=1, le=100), INTEGER, Query(description="How many orders a page has at most.")] = 20,
     next_token: Annotated[str | None, Query(description="The previous page's next_token.")] = None,
     customer_name: Annotated[
         str | None, Query(min_length=1, max_length=20, description="List this customer's orders, newest first.")

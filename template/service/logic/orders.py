@@ -1,7 +1,5 @@
 """What the service does with orders."""
 
-import hashlib
-import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -21,22 +19,25 @@ if TYPE_CHECKING:
 
 
 @tracer.capture_method(capture_response=False)
-def create_order(request: CreateOrderRequest, *, caller: str, key: str, configuration: "ServiceConfiguration") -> Order:
-    """Places the order that the caller asks for under the key, exactly once.
+def create_order(
+    request: CreateOrderRequest, *, order_id: UUID, request_hash: str, configuration: "ServiceConfiguration"
+) -> Order:
+    """Places the order that the client asks for, exactly once.
 
-    The order's id derives from caller and key, so whoever repeats the request, after whatever crash, finds the
-    order that is there. Raises KeyReusedError when that order was made from another request.
+    The id belongs to the client's key, so whoever repeats the request, after whatever crash, finds the order that was
+    placed already. Raises KeyReusedError when that order was made from a request with another hash, and
+    OrderDeletedError when it has been deleted since.
     """
     express = configuration.is_enabled("express_shipping")
     order = Order(
-        id=_order_id(caller, key),
+        id=order_id,
         name=request.customer_name,
         item_count=request.order_item_count,
         created_at=datetime.now(UTC),
         shipping=Shipping.EXPRESS if express else Shipping.STANDARD,
         gift=configuration.is_enabled("gift", item_count=request.order_item_count),
     )
-    stored = orders.put(order, request_hash=_hash(request.model_dump_json()))
+    stored = orders.put(order, request_hash=request_hash)
     if stored == order:
         metrics.add_metric(name=BusinessMetric.ORDERS_CREATED, unit=MetricUnit.Count, value=1)
         metrics.add_metric(name=BusinessMetric.ITEMS_ORDERED, unit=MetricUnit.Count, value=order.item_count)
@@ -59,11 +60,13 @@ def list_orders(*, limit: int, next_token: str | None, customer_name: str | None
 
 
 @tracer.capture_method(capture_response=False)
-def delete_order(order_id: str) -> None:
-    """Deletes the order; raises NotFoundError when there is none."""
-    orders.delete(_parsed(order_id))
-    metrics.add_metric(name=BusinessMetric.ORDERS_DELETED, unit=MetricUnit.Count, value=1)
+def delete_order(order_id: str) -> UUID:
+    """Deletes the order, unless that was done already, and returns its id; raises NotFoundError when there is none."""
+    parsed = _parsed(order_id)
+    if orders.delete(parsed):
+        metrics.add_metric(name=BusinessMetric.ORDERS_DELETED, unit=MetricUnit.Count, value=1)
     logger.info("order deleted", order_id=order_id)
+    return parsed
 
 
 def _parsed(order_id: str) -> UUID:
@@ -75,11 +78,3 @@ def _parsed(order_id: str) -> UUID:
     if str(parsed) != order_id:
         raise OrderNotFoundError
     return parsed
-
-
-def _order_id(caller: str, key: str) -> UUID:
-    return UUID(_hash(json.dumps([caller, key]))[:32], version=4)
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -40,6 +40,8 @@ def test_unauthorized_requests_are_refused(api: OrdersApi) -> None:  # noqa: ARG
     for refused in (anyone.create(), anyone.list(), anyone.get("x"), anyone.delete("x")):
         assert refused.status_code in REFUSED
         problem_of(refused, HTTPStatus(refused.status_code))
+        if refused.status_code == HTTPStatus.UNAUTHORIZED:
+            assert refused.headers["WWW-Authenticate"] == "Bearer"
 
 
 @pytest.mark.skipif(AUTHORIZATION == "none", reason="the API is open")

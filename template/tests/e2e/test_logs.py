@@ -44,7 +44,7 @@ def test_no_log_holds_a_customers_name(api: OrdersApi) -> None:
     api.list(customer_name=f"{NAME} and many more")
     api.get(NAME)
     for body in (f'{{"customer_name": "{NAME}"', f'{{"customer_name": "{NAME} {NAME}", "order_item_count": "{NAME}"}}'):
-        headers = {"Idempotency-Key": NAME, "Content-Type": "application/json"}
+        headers = {"Idempotency-Key": f'"{NAME}"', "Content-Type": "application/json"}
         refused = api.request("POST", "/api/orders", data=body, headers=headers)
         assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     last = api.delete(order["id"])

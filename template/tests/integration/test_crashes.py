@@ -1,30 +1,24 @@
-"""Exactly one order a key, although the function's process dies in the middle of a request.
+"""Exactly one order per key, although the function's process dies in the middle of a request.
 
 It is the real process on the local cloud that dies, in a version of the create function that the tests package and
 publish; service/ has no switch for it.
 """
 
-import io
 import time
 import uuid
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 import requests
 
-from blueprint.testing.environment import outputs
 from blueprint.testing.problems import problem_of
+from tests.integration.versions import versions
 from tests.orders.api import OrdersApi
 
-if TYPE_CHECKING:
-    from types_boto3_lambda import LambdaClient
-
+KILLER = Path(__file__).with_name("killer.py").read_bytes()
 TIMEOUT_SECONDS = 3
 KILLS = {
     "before the record is written": "before PutItem IDEMPOTENCY_TABLE_NAME exit",
@@ -40,35 +34,19 @@ WRITTEN = {what for what in KILLS if what.startswith("after the order") or what.
 @contextmanager
 def killer_behind_the_alias() -> Iterator[None]:
     """The alias that API Gateway calls points at a version with the killer in it."""
-    client: LambdaClient = boto3.client("lambda")
-    function = outputs()["CreateOrderFunctionName"]
-    before = client.get_function(FunctionName=function)
-    alias = client.get_alias(FunctionName=function, Name="live")
-    original = requests.get(before["Code"]["Location"], timeout=30).content
-    package = io.BytesIO(original)
-    with zipfile.ZipFile(package, "a") as archive:
-        archive.write(Path(__file__).with_name("killer.py"), "killer.py")
-    configuration = before["Configuration"]
-    try:
-        client.update_function_configuration(
-            FunctionName=function, Handler="killer.lambda_handler", Timeout=TIMEOUT_SECONDS
-        )
-        client.update_function_code(FunctionName=function, ZipFile=package.getvalue())
-        version = client.publish_version(FunctionName=function)["Version"]
-        client.update_alias(FunctionName=function, Name="live", FunctionVersion=version)
+    with versions() as code:
+        code.switch_to(code.publish({"killer.py": KILLER}, handler="killer.lambda_handler", timeout=TIMEOUT_SECONDS))
         yield
-    finally:
-        client.update_alias(FunctionName=function, Name="live", FunctionVersion=alias["FunctionVersion"])
-        client.update_function_configuration(
-            FunctionName=function, Handler=configuration["Handler"], Timeout=configuration["Timeout"]
-        )
-        client.update_function_code(FunctionName=function, ZipFile=original)
+
+
+def key_that_kills(point: str) -> str:
+    return ".".join(["kill", *point.split(), uuid.uuid4().hex])
 
 
 @pytest.fixture(scope="module")
 def keys(api: OrdersApi) -> dict[str, str]:
     """The keys of requests that were killed; each ordered one item for a customer of the key's last 20 characters."""
-    keys = {what: f"kill {point} {uuid.uuid4().hex}" for what, point in KILLS.items()}
+    keys = {what: key_that_kills(point) for what, point in KILLS.items()}
     with killer_behind_the_alias():
         for key in keys.values():
             assert api.create(key[-20:], 1, key=key).status_code == HTTPStatus.BAD_GATEWAY
@@ -103,7 +81,7 @@ def test_a_killed_request_sent_again_places_one_order(api: OrdersApi, keys: dict
 
 def test_another_body_with_a_killed_requests_key_is_refused(api: OrdersApi) -> None:
     # Given a request that was killed after its order was written, so that its record stays in progress
-    key = f"kill {KILLS['after the order is written']} {uuid.uuid4().hex}"
+    key = key_that_kills(KILLS["after the order is written"])
     with killer_behind_the_alias():
         assert api.create(key[-20:], 1, key=key).status_code == HTTPStatus.BAD_GATEWAY
     # When its key comes back with another body, before and after the record expires, then that is refused

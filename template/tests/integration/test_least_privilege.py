@@ -47,7 +47,7 @@ def status(function: str, request: dict[str, Any]) -> int:
     ("output", "action", "method"),
     [
         ("GetOrderFunctionName", "dynamodb:GetItem", "GET"),
-        ("DeleteOrderFunctionName", "dynamodb:DeleteItem", "DELETE"),
+        ("DeleteOrderFunctionName", "dynamodb:PutItem", "DELETE"),
     ],
 )
 def test_a_function_can_do_what_its_role_allows_and_nothing_else(output: str, action: str, method: str) -> None:

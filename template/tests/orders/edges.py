@@ -1,5 +1,6 @@
 """Bodies of POST /api/orders at the edges of what HTTP and JSON allow, and the answer that docs/api.md promises."""
 
+import json
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -11,9 +12,17 @@ class Edge:
     body: str
     status: HTTPStatus
     content_type: str = "application/json"
+    content_encoding: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        encoding = {"Content-Encoding": self.content_encoding} if self.content_encoding else {}
+        return {"Content-Type": self.content_type, **encoding}
 
 
 _CREATED, _INVALID = HTTPStatus.CREATED, HTTPStatus.UNPROCESSABLE_ENTITY
+_TOO_LARGE, _UNSUPPORTED = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+_LIMIT = 8 * 1024
 
 
 def _named(name: str) -> str:
@@ -27,7 +36,7 @@ def _count(number: str) -> str:
 EDGES = {
     "empty": Edge("", _INVALID),
     "a space": Edge(" ", _INVALID),
-    "no JSON": Edge("{", _INVALID),
+    "invalid JSON": Edge("{", _INVALID),
     "null": Edge("null", _INVALID),
     "a list": Edge("[]", _INVALID),
     "a list with an order": Edge(f"[{_count('1')}]", _INVALID),
@@ -37,8 +46,14 @@ EDGES = {
     "the same name twice": Edge('{"customer_name": "Ada", "order_item_count": 1, "order_item_count": 2}', _INVALID),
     "something after it": Edge(f"{_count('1')} {{}}", _INVALID),
     "a byte order mark": Edge(f"\ufeff{_count('1')}", _INVALID),
-    "deeply nested": Edge("[" * 100_000, _INVALID),
-    "huge": Edge(_named("x" * 1_000_000), _INVALID),
+    "deeply nested": Edge("[" * _LIMIT, _INVALID),
+    "as large as it may be": Edge(_count("1").ljust(_LIMIT), _CREATED),
+    "too large by a byte": Edge(_count("1").ljust(_LIMIT + 1), _TOO_LARGE),
+    "too large by a character of two bytes": Edge(_named("é").ljust(_LIMIT), _TOO_LARGE),
+    "huge": Edge(_named("x" * 1_000_000), _TOO_LARGE),
+    "ten megabytes and a byte": Edge(_count("1").ljust(10 * 1024 * 1024 + 1), _TOO_LARGE),
+    "many unknown fields": Edge(json.dumps({str(number): 1 for number in range(700)}), _INVALID),
+    "long unknown fields": Edge(json.dumps({f"{number}{'😀' * 40}": 1 for number in range(15)}), _INVALID),
     "a number as a string": Edge(_count('"1"'), _INVALID),
     "a boolean for a number": Edge(_count("true"), _INVALID),
     "zero": Edge(_count("0"), _INVALID),
@@ -46,7 +61,11 @@ EDGES = {
     "a fraction": Edge(_count("1.5"), _INVALID),
     "a whole number with a fraction": Edge(_count("1.0"), _CREATED),
     "a whole number with an exponent": Edge(_count("2e3"), _CREATED),
+    "a little less than a whole number": Edge(_count("0.99999999999999999999"), _INVALID),
+    "a little more than the largest number": Edge(_count("2147483647.0000000001"), _INVALID),
     "1e400": Edge(_count("1e400"), _INVALID),
+    "1e-400": Edge(_count("1e-400"), _INVALID),
+    "1e99999999999999999999": Edge(_count("1e99999999999999999999"), _INVALID),
     "NaN": Edge(_count("NaN"), _INVALID),
     "the largest number": Edge(_count("2147483647"), _CREATED),
     "a number too large": Edge(_count("2147483648"), _INVALID),
@@ -61,16 +80,36 @@ EDGES = {
     "half a pair of surrogates": Edge(_named("\\ud83d"), _INVALID),
     "a control character": Edge(_named("a\tb"), _INVALID),
     "an escaped control character": Edge(_named("a\\u0000b"), _CREATED),
-    "no content type": Edge(_count("1"), HTTPStatus.UNSUPPORTED_MEDIA_TYPE, content_type=""),
-    "text": Edge(_count("1"), HTTPStatus.UNSUPPORTED_MEDIA_TYPE, content_type="text/plain"),
-    "a form": Edge("customer_name=Ada", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "application/x-www-form-urlencoded"),
-    "JSON with a charset": Edge(_count("1"), _CREATED, content_type="Application/JSON; charset=utf-8"),
+    "no content type": Edge(_count("1"), _UNSUPPORTED, content_type=""),
+    "text": Edge(_count("1"), _UNSUPPORTED, content_type="text/plain"),
+    "a form": Edge("customer_name=Ada", _UNSUPPORTED, content_type="application/x-www-form-urlencoded"),
+    "JSON with a charset": Edge(_count("1"), _CREATED, content_type="Application/JSON; Charset=UTF-8"),
+    "JSON with a quoted charset": Edge(_count("1"), _CREATED, content_type='application/json;x=1;charset="utf-8"'),
+    "JSON in UTF-16": Edge(_count("1"), _UNSUPPORTED, content_type="application/json; charset=utf-16"),
+    "compressed": Edge(_count("1"), _UNSUPPORTED, content_encoding="gzip"),
+    "not compressed": Edge(_count("1"), _CREATED, content_encoding="identity"),
 }
+
+KEYS = {
+    "no key": None,
+    "an empty one": "",
+    "nothing in quotes": '""',
+    "too long": "x" * 256,
+    "too long in quotes": f'"{"x" * 256}"',
+    "a space without quotes": "a b",
+    "two in one line": "a, b",
+    "a half quoted one": '"a',
+    "a quote in quotes": '"a"b"',
+    "a backslash alone": '"a\\b"',
+    "with parameters": '"a";b=1',
+    "not in ASCII": "é",
+}
+"""Idempotency keys that are refused with 400."""
 
 NO_ORDER_IDS = {
     "of no order": "3f2b8c1e-6f0d-4c0a-9f57-0d6d6f2f4a11",
     "empty but for a space": "%20",
-    "no UUID": "none",
+    "not a UUID": "none",
     "in braces": "%7B3f2b8c1e-6f0d-4c0a-9f57-0d6d6f2f4a11%7D",
     "without hyphens": "3f2b8c1e6f0d4c0a9f570d6d6f2f4a11",
     "too long": "x" * 500,

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from blueprint.testing.events import Answer, LambdaContext, LambdaHandler, event, invoke
@@ -36,11 +37,21 @@ class Orders:
     def get(self, order_id: str) -> Answer:
         return invoke(self._handlers["get_order"], _of_order("GET", order_id))
 
+    def by_path(self, method: str, path: str) -> Answer:
+        """What GET or DELETE answers at a path as API Gateway hands it over, percent-encoded or not."""
+        handler = {"GET": "get_order", "DELETE": "delete_order"}[method]
+        return invoke(self._handlers[handler], event(method, path, resource="/api/orders/{order_id}"))
+
     def delete(self, order_id: str) -> Answer:
         return invoke(self._handlers["delete_order"], _of_order("DELETE", order_id))
 
     def list(self, **query: str) -> Answer:
         return invoke(self._handlers["list_orders"], event("GET", "/api/orders", query=query))
+
+
+def replayed(answer: Answer) -> Answer:
+    """The answer as it is given again."""
+    return replace(answer, headers={**answer.headers, "Idempotency-Replayed": "true"})
 
 
 def _of_order(method: str, order_id: str) -> dict[str, Any]:

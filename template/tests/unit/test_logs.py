@@ -55,7 +55,7 @@ def test_no_log_line_holds_a_customers_name(
         f'{{"customer_name": "{NAME}"',
         f'"{NAME}"',
     ):
-        assert orders.post(body, headers={"Idempotency-Key": NAME}).status == HTTPStatus.UNPROCESSABLE_ENTITY
+        assert orders.post(body, headers={"Idempotency-Key": f'"{NAME}"'}).status == HTTPStatus.UNPROCESSABLE_ENTITY
     for code in ("ProvisionedThroughputExceededException", "ValidationException", "AccessDeniedException"):
         for operation in ("PutItem", "UpdateItem", "Query"):
             with failing(aws.dynamodb(), operation, code=code):
