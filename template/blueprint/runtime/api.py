@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
@@ -9,7 +10,7 @@ from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from blueprint.runtime import start
-from blueprint.runtime.observability import logger, metrics, tracer
+from blueprint.runtime.observability import count_server_error, logger, metrics, tracer
 from blueprint.runtime.problems import MalformedBodyError, add_exception_handlers
 
 JSON = "application/json"
@@ -38,6 +39,8 @@ def create_lambda_handler(app: APIGatewayRestResolver) -> LambdaHandler:
     def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         response = app.resolve(_with_media_type(event), context)
         response["body"] = response.get("body") or ""
+        if response["statusCode"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            count_server_error(context)
         logger.info(
             "request served",
             method=event.get("httpMethod"),
