@@ -1,30 +1,103 @@
-"""Runs a GitHub workflow's `run:` steps on this machine: each job in a clean checkout, its steps in order."""
+"""Runs GitHub's workflows on this machine: each job in a clean checkout, its steps in order, its actions played.
 
+What stands in for GitHub: `GitHub` has what a job sees of it, `_ACTIONS` what the actions do that a later step needs.
+`ELSEWHERE` lists what is left out, and what holds it instead.
+"""
+
+import base64
+import json
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
+from expressions import evaluate
 from history import git
 from services import Service, user_environment
 
-CHECKOUT = "actions/checkout@"
+ELSEWHERE = {
+    "actions/upload-pages-artifact": "make docs, whose result it takes, builds a site without a broken link: test_docs",
+    "actions/deploy-pages": "GitHub Pages; what it publishes is what `make docs` has built",
+    "github/codeql-action/init": "CodeQL, which needs GitHub's code scanning; bandit's rules run in `make check`",
+    "github/codeql-action/analyze": "CodeQL, see init",
+    "actions/create-github-app-token": "a GitHub App; test_an_update_that_changes_workflows_needs_an_app",
+    "peter-evans/create-pull-request": "GitHub's API; that test holds what it is given",
+    "CodeDeploy's shifting": "the aliases and groups in the template; the odds of the alarms are computed in a test",
+    "WAF's enforcement": "cfn-lint's schema and the template tests of its rules and log",
+    "AWS::IAM::OIDCProvider": "MiniStack lacks it: made by the API and adopted; the template has a test",
+    "the claims repository and ref": "MiniStack knows aud and sub alone; the conditions on the others have a test",
+}
+"""What has no counterpart on the local cloud, each with what holds it instead."""
+
 _COMMAND_FILES = ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
 # What would change how a step runs, and isn't done here: better no result than one of something else.
 _UNKNOWN_TO_JOBS = {"strategy", "container", "services", "defaults", "uses"}
 _UNKNOWN_TO_STEPS = {"shell", "working-directory"}
 _EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 
+_GH = """#!/bin/sh
+printf '%s\\n' "$*" >> "$GH_CALLS"
+case "$1 $2" in
+"pr list") printf '%s' "$GH_OPEN" ;;
+"release create") ;;
+*) echo "unknown: gh $*" >&2; exit 1 ;;
+esac
+"""
+
+
+# By the service's own packages, as this repository's has no AWS SDK.
+_STS = """
+import json, os, boto3
+session = json.loads(os.environ["SESSION"])
+call = "assume_role_with_web_identity" if "WebIdentityToken" in session else "assume_role"
+print(json.dumps(getattr(boto3.client("sts"), call)(**session)["Credentials"], default=str))
+"""
+
+
+@dataclass(frozen=True)
+class GitHub:
+    """What a job sees of GitHub: the repository's and its environments' variables, the event, and its identity.
+
+    `ids` are the owner's and the repository's, which `sub` holds for repositories made since July 2026.
+    """
+
+    repository: str = "acme/orders"
+    ids: tuple[str, str] | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    environments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    event: Mapping[str, str] = field(default_factory=dict)
+    open_pull_requests: Collection[int] = ()
+
+    def subject(self, environment: str) -> str:
+        """The claim `sub` of a job in the environment."""
+        owner, name = self.repository.split("/")
+        repository = f"{owner}@{self.ids[0]}/{name}@{self.ids[1]}" if self.ids else self.repository
+        return f"repo:{repository}:environment:{environment}"
+
+    def token(self, environment: str) -> str:
+        """The identity token of a job in the environment. The local cloud doesn't verify its signature."""
+        claims = {
+            "iss": "https://token.actions.githubusercontent.com",
+            "aud": "sts.amazonaws.com",
+            "sub": self.subject(environment),
+            "repository": self.repository,
+            "ref": "refs/heads/main",
+            "environment": environment,
+        }
+        parts = (json.dumps(part).encode() for part in ({"alg": "RS256", "typ": "JWT"}, claims))
+        return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (*parts, b"signature"))
+
 
 @dataclass
 class Report:
     """What was run, what was skipped and why, and the step that failed with its output.
 
-    `outputs` and `summaries` have what each job's steps wrote to GITHUB_OUTPUT and GITHUB_STEP_SUMMARY.
+    `outputs` and `summaries` have what each job's steps wrote to GITHUB_OUTPUT and GITHUB_STEP_SUMMARY, `roles` the
+    ARNs that each job has assumed, `gh` the calls of GitHub's command line.
     """
 
     ran: list[str] = field(default_factory=list)
@@ -32,89 +105,230 @@ class Report:
     failed: tuple[str, str] | None = None
     outputs: dict[str, str] = field(default_factory=dict)
     summaries: dict[str, str] = field(default_factory=dict)
+    roles: dict[str, list[str]] = field(default_factory=dict)
+    gh: list[str] = field(default_factory=list)
+
+
+class StepError(Exception):
+    """An action has failed; the message is what it would print."""
+
+
+@dataclass
+class _Job:
+    """A job that is running."""
+
+    name: str
+    definition: Mapping[str, Any]
+    folder: Path
+    checkout: Service
+    environment: dict[str, str]
+    """The variables that its steps have set for those after them."""
+    values: dict[str, Any]
+    """What the contexts of expressions hold."""
+    has_failed: bool = False
 
 
 @dataclass(frozen=True)
 class Runner:
     """Runs workflows of a repository. `tools` lends its installed packages to each checkout.
 
-    `values` has what an expression such as `github.event.pull_request.number` stands for. A job or a step whose
-    condition, environment or action needs anything else of GitHub or AWS is skipped, and named.
+    `environment` has variables of the runner's own, such as the local cloud's address.
     """
 
     repository: Service
     tools: Service
-    values: Mapping[str, str] = field(default_factory=dict)
+    github: GitHub = field(default_factory=GitHub)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
-    def run(self, workflow: str, only: str | None = None) -> Report:
-        """Runs all jobs, or the one of that id, until a step fails."""
+    def run(self, workflow: str, only: str | Collection[str] = ()) -> Report:
+        """Runs all jobs, or those of these ids as if the others had succeeded, until a step fails."""
         definition = yaml.safe_load((self.repository.path / ".github" / "workflows" / workflow).read_text())
-        report = Report()
+        wanted = {only} if isinstance(only, str) else {*only}
+        report, results = Report(), dict[str, str]()
         for name, job in definition["jobs"].items():
-            if only in (None, name) and report.failed is None:
-                self._run_job(name, {**definition.get("env", {}), **job.get("env", {})}, job, report)
+            if wanted and name not in wanted:
+                results[name] = "success"
+            elif report.failed is None:
+                results[name] = self._run_job(name, definition.get("env", {}), job, results, report)
         return report
 
-    def _run_job(self, name: str, environment: Mapping[str, Any], job: dict[str, Any], report: Report) -> None:
-        if reason := self._obstacle(job.get("if", ""), environment):
-            report.skipped[name] = reason
-            return
+    def _run_job(
+        self, name: str, variables: Mapping[str, Any], job: dict[str, Any], results: Mapping[str, str], report: Report
+    ) -> str:
+        """Runs the job; returns its result as `needs` has it."""
+        needs = {need: {"result": results[need]} for need in job.get("needs", [])}
+        values = self._values(job, needs)
+        condition = job.get("if", "")
+        is_wanted = not condition or evaluate(condition, values) not in (False, "")
+        if not is_wanted or ("always()" not in condition and {"success"} < {"success", *_results(needs)}):
+            report.skipped[name] = condition or "a job that it needs"
+            return "skipped"
         unknown = _UNKNOWN_TO_JOBS & job.keys() | _UNKNOWN_TO_STEPS & {key for step in job["steps"] for key in step}
         if unknown:
             raise NotImplementedError(f"The runner doesn't know {', '.join(sorted(unknown))}, which {name} uses.")
         with tempfile.TemporaryDirectory(prefix="checkout-") as folder:
-            checkout = Service(Path(folder) / "work")
+            root = Path(folder)
+            running = _Job(name, job, root, Service(root / "work"), {}, values)
+            running.environment = {
+                key: _resolve(value, values) for key, value in {**variables, **job.get("env", {})}.items()
+            }
+            (root / "bin").mkdir()
+            (root / "bin" / "gh").write_text(_GH)
+            (root / "bin" / "gh").chmod(0o755)
             for number, step in enumerate(job["steps"], start=1):
-                label = f"{name}: {step.get('name') or step.get('uses') or number}"
-                variables = {**environment, **step.get("env", {})}
-                if step.get("uses", "").startswith(CHECKOUT):
-                    git(Path(folder), "clone", "--quiet", str(self.repository.path), str(checkout.path))
-                    checkout.borrow_tools(self.tools)
-                elif "uses" in step:
-                    report.skipped[label] = f"the action {step['uses'].partition('@')[0]}"
-                elif reason := self._obstacle(step.get("if", ""), variables):
-                    report.skipped[label] = reason
-                elif report.failed is None or "always()" in step.get("if", ""):
-                    result = _bash(
-                        step["run"],
-                        checkout,
-                        {
-                            "CI": "true",
-                            "GITHUB_ACTIONS": "true",
-                            **{file: str(Path(folder) / file) for file in _COMMAND_FILES},
-                            **{key: self._resolve(value) for key, value in variables.items()},
-                        },
-                    )
-                    report.ran.append(label)
-                    if result.returncode and report.failed is None:
-                        report.failed = (label, result.stdout)
+                self._run_step(running, number, step, report)
             for file, kept in zip(_COMMAND_FILES, (report.outputs, report.summaries), strict=True):
-                kept[name] = (Path(folder) / file).read_text() if (Path(folder) / file).exists() else ""
+                kept[name] = (root / file).read_text() if (root / file).exists() else ""
+            if (root / "calls").exists():
+                report.gh += (root / "calls").read_text().splitlines()
+        return "failure" if running.has_failed else "success"
 
-    def _resolve(self, value: object) -> str:
-        return _EXPRESSION.sub(lambda found: self.values[found[1]], str(value))
+    def _run_step(self, job: _Job, number: int, step: dict[str, Any], report: Report) -> None:
+        label = f"{job.name}: {step.get('name') or step.get('uses') or number}"
+        condition = step.get("if", "")
+        job.values["hashFiles"] = lambda pattern: "".join(map(str, job.checkout.path.glob(pattern)))
+        if (job.has_failed and "always()" not in condition) or (condition and not evaluate(condition, job.values)):
+            report.skipped[label] = "a step before it has failed" if job.has_failed else condition
+            return
+        try:
+            if "uses" in step:
+                action = step["uses"].partition("@")[0]
+                if action in ELSEWHERE:
+                    report.skipped[label] = ELSEWHERE[action]
+                    return
+                inputs = {key: _resolve(value, job.values) for key, value in step.get("with", {}).items()}
+                _ACTIONS[action](self, job, step.get("id", ""), inputs, report)
+            else:
+                self._run_script(job, step)
+            report.ran.append(label)
+        except StepError as error:
+            report.ran.append(label)
+            job.has_failed = True
+            report.failed = report.failed or (label, str(error))
 
-    def _obstacle(self, condition: str, environment: Mapping[str, Any]) -> str:
-        """Why this can't run here; empty when it can."""
-        needed = [part for value in environment.values() for part in _EXPRESSION.findall(str(value))]
-        unknown = [part for part in needed if part not in self.values]
-        if condition and condition != "always()":
-            unknown.append(condition)
-        return ", ".join(unknown)
+    def _run_script(self, job: _Job, step: dict[str, Any]) -> None:
+        own = {key: _resolve(value, job.values) for key, value in step.get("env", {}).items()}
+        user = user_environment()
+        result = subprocess.run(
+            # As GitHub runs it: https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", _resolve(step["run"], job.values)],
+            cwd=job.checkout.path,
+            env={
+                **user,
+                **self.environment,
+                "PATH": f"{job.folder / 'bin'}:{user['PATH']}",
+                "CI": "true",
+                "GITHUB_ACTIONS": "true",
+                "GITHUB_SHA": git(self.repository.path, "rev-parse", "HEAD").strip(),
+                "GH_CALLS": str(job.folder / "calls"),
+                "GH_OPEN": json.dumps([{"number": number} for number in self.github.open_pull_requests]),
+                **{file: str(job.folder / file) for file in _COMMAND_FILES},
+                **job.environment,
+                **own,
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if step.get("id"):
+            path = job.folder / "GITHUB_OUTPUT"
+            for line in path.read_text().splitlines() if path.exists() else ():
+                key, _, value = line.partition("=")
+                job.values[f"steps.{step['id']}.outputs.{key}"] = value
+        if result.returncode:
+            raise StepError(result.stdout)
+
+    def _values(self, job: Mapping[str, Any], needs: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+        variables = {**self.github.variables, **self.github.environments.get(job.get("environment", ""), {})}
+        return {
+            "github.repository": self.github.repository,
+            "github.token": "a token of GitHub's",
+            "github.event.pull_request.head.repo.full_name": self.github.repository,
+            **self.github.event,
+            **{f"vars.{name}": value for name, value in variables.items()},
+            "needs": needs,
+            "toJSON": json.dumps,
+            "always": lambda: True,
+        }
 
 
-def _bash(script: str, checkout: Service, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """As GitHub runs it: https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax"""
-    return subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
-        cwd=checkout.path,
-        env={**user_environment(), **variables},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+def _check_out(runner: Runner, job: _Job, _: str, inputs: Mapping[str, str], report: Report) -> None:  # noqa: ARG001
+    git(job.folder, "clone", "--quiet", str(runner.repository.path), str(job.checkout.path))
+    job.checkout.borrow_tools(runner.tools)
+
+
+def _check_jobs(runner: Runner, job: _Job, _: str, inputs: Mapping[str, str], report: Report) -> None:  # noqa: ARG001
+    allowed = {"success"}
+    for name, need in json.loads(inputs["jobs"]).items():
+        if need["result"] not in allowed | (
+            {"skipped"} if name in inputs.get("allowed-skips", "").split(",") else set()
+        ):
+            raise StepError(f"{name}: {need['result']}")
+
+
+def _assume_role(runner: Runner, job: _Job, step: str, inputs: Mapping[str, str], report: Report) -> None:
+    """What configure-aws-credentials 6.2.2 does: a web identity, or with role-chaining a session with tags."""
+    if inputs.get("unset-current-credentials") == "true":
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            job.environment.pop(name, None)
+    session: dict[str, Any] = {"RoleArn": inputs["role-to-assume"], "RoleSessionName": "GitHubActions"}
+    session["DurationSeconds"] = 3600
+    if inputs.get("role-chaining") == "true":
+        if inputs.get("role-skip-session-tagging") != "true":
+            tags = {"GitHub": "Actions", "Repository": runner.github.repository, "Workflow": "Main", "Job": job.name}
+            tags |= {"Action": "aws", "Actor": "somebody", "Commit": "0" * 40, "Branch": "refs/heads/main"}
+            session["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+    elif job.definition["permissions"].get("id-token") != "write":
+        raise StepError("Credentials could not be loaded: did you mean to set the `id-token` permission?")
+    else:
+        session["WebIdentityToken"] = runner.github.token(job.definition.get("environment", ""))
+    result = subprocess.run(
+        [str(runner.tools.path / ".venv" / "bin" / "python"), "-c", _STS],
+        env={
+            **user_environment(),
+            **runner.environment,
+            **job.environment,
+            "AWS_DEFAULT_REGION": inputs["aws-region"],
+            "SESSION": json.dumps(session),
+        },
+        capture_output=True,
         text=True,
         check=False,
     )
+    if result.returncode:
+        raise StepError(f"Could not assume role: {result.stderr}")
+    key = json.loads(result.stdout)
+    job.environment |= {
+        "AWS_REGION": inputs["aws-region"],
+        "AWS_DEFAULT_REGION": inputs["aws-region"],
+        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": key["SessionToken"],
+    }
+    job.values[f"steps.{step}.outputs.aws-account-id"] = inputs["role-to-assume"].split(":")[4]
+    report.roles.setdefault(job.name, []).append(inputs["role-to-assume"])
+
+
+_ACTIONS: Mapping[str, Callable[[Runner, _Job, str, Mapping[str, str], Report], None]] = {
+    "actions/checkout": _check_out,
+    "re-actors/alls-green": _check_jobs,
+    "aws-actions/configure-aws-credentials": _assume_role,
+}
+
+
+def _resolve(value: object, values: Mapping[str, Any]) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return _EXPRESSION.sub(lambda found: _text(evaluate(found[1], values)), text)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _results(needs: Mapping[str, Mapping[str, str]]) -> set[str]:
+    return {need["result"] for need in needs.values()}
 
 
 def scripts(workflow: Path) -> list[str]:

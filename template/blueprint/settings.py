@@ -15,6 +15,8 @@ PROGRAM = "infra.app"
 """The team's module that hands its declarations to the blueprint's commands."""
 NEWEST_PYTHON: Final = "3.14"
 DEFAULT_REGION = "us-east-1"
+DEFAULT_QUALIFIER: Final = "hnb659fds"
+"""The CDK's own."""
 
 # A stack's name is service-environment[-suffix], and starts every other name. The narrowest of them is that of
 # the caller's role, STACK-caller, with at most 64 characters: 28 + 1 + 12 + 1 + 8 + 7 = 57.
@@ -41,6 +43,11 @@ def _account(text: str) -> str:
         raise ValueError(f"{text!r} must be an account's id, 12 digits")
     return text
 
+GitHubId = Annotated[str, Field(pattern=r"^\d*$", description="a number in quotes, or empty")]
+Qualifier = Annotated[
+    str,
+    Field(pattern=r"^[a-z0-9]{1,10}$", description="1 to 10 lower-case letters and digits, as `cdk bootstrap` takes"),
+]
 
 # What an environment gets when service.toml doesn't say otherwise.
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
@@ -51,6 +58,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
         "configuration_max_age": 0,
         "delivery": "all_at_once",
         "allowed_origins": ["http://localhost:3000"],
+        "bootstrap_qualifier": DEFAULT_QUALIFIER,
     },
     "development": {
         "swagger": True,
@@ -86,6 +94,13 @@ class Service(_Model):
     repository: Annotated[
         str, Field(pattern=r"^([A-Za-z0-9-]+/[A-Za-z0-9_.-]+)?$", description="owner/name on GitHub, or empty")
     ] = ""
+    repository_owner_id: GitHubId = ""
+    """With `repository_id`, what `gh api repos/OWNER/NAME --jq .owner.id,.id` prints: no other repository, of the same
+    name later, is trusted then."""
+    repository_id: GitHubId = ""
+    production_shares_account: bool = False
+    """Accept other environments in production's account, whose pipelines and previews can then change production."""
+    bootstrap_qualifier: Qualifier = DEFAULT_QUALIFIER
     region: str = DEFAULT_REGION
     python: Literal["3.11", "3.12", "3.13", "3.14"] = NEWEST_PYTHON
     architecture: Literal["arm64", "x86_64"] = "arm64"
@@ -119,14 +134,23 @@ class Alarms(_Model):
 class Environment(_Model):
     """A table `[environments.NAME]`.
 
-    Fields without a value take the one of their kind: local, development or production (`DEFAULTS`).
+    Fields without a value take the one of their kind: local, development or production (`DEFAULTS`). The environment
+    before production is delivered as production is.
     """
 
     name: EnvironmentName
     account: Annotated[str, Field(pattern=r"^(\d{12})?$", description="an account's id, 12 digits, or empty")] = ""
     """The account's id; without one, the credentials decide. Production is not deployed without one."""
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="a region's code, eu-central-1 say")]
+    bootstrap_qualifier: Qualifier = DEFAULT_QUALIFIER
+    """What `cdk bootstrap --qualifier` was called with in this account and region; the service's unless given here."""
     production: bool = False
+    domain: Annotated[str, Field(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$|^$", description="a domain name, or empty")] = ""
+    """The API's own domain, whose DNS record is yours to make; the execute-api address is switched off behind it."""
+    certificate: Annotated[
+        str, Field(pattern=r"^(arn:[a-z-]+:acm:.+)?$", description="the ARN of an ACM certificate, or empty")
+    ] = ""
+    """The domain's certificate, of the environment's region."""
     alarm_email: Email = ""
     """Who gets the alarms; the service's receiver unless it is given here."""
     waf: bool = False
@@ -155,6 +179,12 @@ class Environment(_Model):
     snap_start: bool = False
     """Functions start from a snapshot of a started one. blueprint/docs/performance.md says what it costs."""
 
+    @model_validator(mode="after")
+    def _a_domain_has_a_certificate(self) -> Self:
+        if bool(self.domain) != bool(self.certificate):
+            raise ValueError("domain and certificate are given together, or neither")
+        return self
+
     @property
     def is_local(self) -> bool:
         return self.name == LOCAL
@@ -178,9 +208,11 @@ class Settings(_Model):
             raise ValueError("it names no environment; add one, such as [environments.dev]")
         if LOCAL in environments:
             raise ValueError(f"the environment {LOCAL} is built in; choose another name")
-        inherited = {name: service[name] for name in ("region", "alarm_email") if name in service}
+        inherited = {
+            name: service[name] for name in ("region", "alarm_email", "bootstrap_qualifier") if name in service
+        }
         complete = {
-            name: {"region": DEFAULT_REGION, **inherited, **_defaults(name, table), **table, "name": name}
+            name: {"region": DEFAULT_REGION, **inherited, **_defaults(name, environments), **table, "name": name}
             if isinstance(table, dict)
             else table
             for name, table in {LOCAL: {}, **environments}.items()
@@ -213,7 +245,9 @@ class Settings(_Model):
             ) from None
 
     def copy_of(self, environment: Environment, suffix: str) -> Environment:
-        """The environment as a second copy of it has it, one that keeps no data, or itself without a suffix.
+        """The environment as a second copy of it has it, or itself without a suffix.
+
+        A copy keeps no data, sends no mail, has no domain and is delivered at once: those are the original's.
 
         Raises SettingsError when there can't be such a copy.
         """
@@ -227,7 +261,16 @@ class Settings(_Model):
             ) from None
         if environment.production or environment.is_local:
             raise SettingsError(f"There is only one {environment.name}: leave out STACK_SUFFIX.")
-        return environment.model_copy(update={"retain_data": False})
+        return environment.model_copy(
+            update={"retain_data": False, "alarm_email": "", "domain": "", "certificate": ""}
+            | {"delivery": "all_at_once"}
+        )
+
+    def neighbours(self, account: str) -> list[str]:
+        """The production environments of the account, unless service.toml accepts others there, too."""
+        accepted = self.service.production_shares_account
+        found = [name for name, other in self.environments.items() if other.production and other.account == account]
+        return [] if accepted or not account else found
 
     def stack_name(self, environment: Environment, suffix: str = "") -> str:
         """The CloudFormation stack's name: service, environment and, for a copy of its own, a suffix."""
@@ -246,8 +289,19 @@ def load(path: Path = ROOT / "service.toml") -> Settings:
         raise SettingsError(f"{path} is not valid: {'; '.join(map(_sentence, error.errors()))}.") from None
 
 
-def _defaults(name: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
-    return DEFAULTS[LOCAL if name == LOCAL else "production" if table.get("production") is True else "development"]
+def _defaults(name: str, environments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values of the environment's kind. The one before production is delivered as production is."""
+    names = list(environments)
+    production = [found for found in names if _is_production(environments[found])]
+    if name in production:
+        return DEFAULTS["production"]
+    if production and name in names[: names.index(production[0])][-1:]:
+        return {**DEFAULTS["development"], "delivery": DEFAULTS["production"]["delivery"]}
+    return DEFAULTS[LOCAL if name == LOCAL else "development"]
+
+
+def _is_production(table: Any) -> bool:
+    return isinstance(table, dict) and table.get("production") is True
 
 
 _TABLES: Mapping[str, type[BaseModel]] = {"service": Service, "alarms": Alarms, "environments": Environment}

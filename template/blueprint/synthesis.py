@@ -1,6 +1,8 @@
 """The CDK app: `cdk synth`, `cdk deploy` and the like run it as infra/app.py.
 
 ENVIRONMENT names the environment (default: local), STACK_SUFFIX a second copy of it.
+IGNORE_ALARMS=true synthesises a delivery that no alarm rolls back. FIRST_DEPLOYMENT=true leaves out the termination
+protection, which blueprint/accounts/deploy.py turns on when the deployment has succeeded.
 """
 
 import os
@@ -27,7 +29,15 @@ def create_app(declarations: Declarations, environment_name: str, suffix: str = 
     settings = service_settings.load()
     environment = settings.copy_of(settings.environment(environment_name), suffix)
     app = checked_app(**options)
-    stack = ServiceStack(app, declarations=declarations, settings=settings, environment=environment, suffix=suffix)
+    stack = ServiceStack(
+        app,
+        declarations=declarations,
+        settings=settings,
+        environment=environment,
+        suffix=suffix,
+        watched=os.environ.get("IGNORE_ALARMS") != "true",
+        protected=os.environ.get("FIRST_DEPLOYMENT") != "true",
+    )
     if environment.is_local:
         fix_api_id(stack.api.rest_api, stack.stack_name)
         cdk.Aspects.of(stack).add(SkipUnsupported())

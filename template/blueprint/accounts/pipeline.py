@@ -15,13 +15,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from constructs import Construct
 
 from blueprint import settings as service_settings
+from blueprint.accounts import safety
 from blueprint.constructs.caller_role import caller_role_name, cdk_role_name, pipeline_role_name
 from blueprint.constructs.findings import acknowledge_wildcard, checked_app
-from blueprint.settings import LOCAL, Environment, Settings, SettingsError
+from blueprint.settings import LOCAL, Environment, Service, Settings, SettingsError
 
 GITHUB = "token.actions.githubusercontent.com"
 _CDK_ROLES = ("deploy", "file-publishing", "lookup")
-"""Of the roles that `cdk bootstrap` makes, those that a deployment without containers takes on."""
+"""Of the roles that `cdk bootstrap` makes, those that a deployment without containers assumes."""
+_MAIN = "refs/heads/main"
+"""The branch that main.yml deploys."""
 
 
 class AccountStack(cdk.Stack):
@@ -33,7 +36,13 @@ class AccountStack(cdk.Stack):
 
     def __init__(self, scope: Construct, *, settings: Settings, environment: Environment):
         name = f"{settings.stack_name(environment)}-account"
-        super().__init__(scope, name, env=_target(environment), description="API Gateway's account setting")
+        super().__init__(
+            scope,
+            name,
+            env=_target(environment),
+            synthesizer=cdk.DefaultStackSynthesizer(qualifier=environment.bootstrap_qualifier),
+            description="API Gateway's account setting",
+        )
         role = iam.Role(
             self, "LogsRole", assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"), description="Writes API logs"
         )
@@ -61,9 +70,9 @@ class AccountStack(cdk.Stack):
 
 
 class PipelineStack(cdk.Stack):
-    """The role that this repository's workflows take on, by OpenID Connect, for jobs in the environment.
+    """The role that this repository's workflows assume, by OpenID Connect, for jobs in the environment.
 
-    It may take on the CDK's roles, and the role of the environment's test caller. `adopt_provider` says that the
+    It may assume the CDK's roles, and those of the environment's test callers. `adopt_provider` says that the
     account knows GitHub already, whoever made that so.
 
     https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments
@@ -71,7 +80,13 @@ class PipelineStack(cdk.Stack):
 
     def __init__(self, scope: Construct, *, settings: Settings, environment: Environment, adopt_provider: bool):
         name = f"{settings.stack_name(environment)}-pipeline"
-        super().__init__(scope, name, env=_target(environment), description="Lets GitHub's workflows deploy")
+        super().__init__(
+            scope,
+            name,
+            env=_target(environment),
+            synthesizer=cdk.DefaultStackSynthesizer(qualifier=environment.bootstrap_qualifier),
+            description="Lets GitHub's workflows deploy",
+        )
         service = settings.service
         provider_arn = self.format_arn(service="iam", region="", resource="oidc-provider", resource_name=GITHUB)
         role = iam.Role(
@@ -79,15 +94,7 @@ class PipelineStack(cdk.Stack):
             "Role",
             role_name=pipeline_role_name(service, environment),
             description=f"Deploys {settings.stack_name(environment)} from {service.repository}",
-            assumed_by=iam.WebIdentityPrincipal(
-                provider_arn,
-                {
-                    "StringEquals": {
-                        f"{GITHUB}:aud": "sts.amazonaws.com",
-                        f"{GITHUB}:sub": f"repo:{service.repository}:environment:{environment.name}",
-                    }
-                },
-            ),
+            assumed_by=iam.WebIdentityPrincipal(provider_arn, _trusted(service, environment)),
         )
         if not adopt_provider:
             provider = iam.CfnOIDCProvider(
@@ -96,25 +103,50 @@ class PipelineStack(cdk.Stack):
             # Other services may use it by now, and the next deployment adopts it.
             provider.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
             role.node.add_dependency(provider)
-        cdk_roles = [cdk_role_name(kind, self.account, self.region) for kind in _CDK_ROLES]
-        callers = self._role_arn(caller_role_name(f"{settings.stack_name(environment)}*"))
-        statement = iam.PolicyStatement(
-            actions=["sts:AssumeRole"], resources=[*map(self._role_arn, cdk_roles), callers]
-        )
-        policy = iam.Policy(self, "Policy", roles=[role], statements=[statement])
-        acknowledge_wildcard(
-            policy, callers, "The wildcard stands for the environment's copies, each with a caller's role of its own."
-        )
+        cdk_roles = [self._role_arn(cdk_role_name(kind, environment, self.account)) for kind in _CDK_ROLES]
+        stack_name = settings.stack_name(environment)
+        callers = [self._role_arn(caller_role_name(stack_name))]
+        if not environment.production:
+            callers.append(self._role_arn(caller_role_name(f"{stack_name}-pr-*")))
+        statements = [
+            iam.PolicyStatement(actions=["sts:AssumeRole"], resources=[*cdk_roles, *callers]),
+            iam.PolicyStatement(actions=["sts:TagSession"], resources=callers),
+        ]
+        policy = iam.Policy(self, "Policy", roles=[role], statements=statements)
+        for copies in callers[1:]:
+            acknowledge_wildcard(
+                policy, copies, "The wildcard stands for the pull requests' previews, each with a caller's role."
+            )
         cdk.CfnOutput(self, "RoleArn", value=role.role_arn, description="For the GitHub environment's AWS_ROLE_ARN")
 
     def _role_arn(self, name: str) -> str:
         return self.format_arn(service="iam", region="", resource="role", resource_name=name)
 
 
+def _trusted(service: Service, environment: Environment) -> dict[str, dict[str, str | list[str]]]:
+    """The conditions on GitHub's token: this repository's jobs in this environment, for production those of main.
+
+    Repositories made or renamed since 15 July 2026 send `sub` with the ids of owner and repository, older ones without:
+    https://github.blog/changelog/2026-04-23-immutable-subject-claims-for-github-actions-oidc-tokens/
+    """
+    owner, repository = service.repository.split("/")
+    with_ids = f"{owner}@{service.repository_owner_id or '*'}/{repository}@{service.repository_id or '*'}"
+    subjects = [f"repo:{name}:environment:{environment.name}" for name in (service.repository, with_ids)]
+    # A wildcard spans slashes, so the repository is compared, too.
+    claims = {"repository": service.repository} | ({"ref": _MAIN} if environment.production else {})
+    return {
+        "StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"},
+        "StringLike": {f"{GITHUB}:sub": subjects},
+        # AWS has these claims of every token of GitHub's. The local cloud doesn't, and passes over them.
+        "StringEqualsIfExists": {f"{GITHUB}:{claim}": value for claim, value in claims.items()},
+    }
+
+
 def create_app(environment_name: str, *, role: bool, adopt_provider: bool, **options: object) -> cdk.App:
     """The app with the account's stack and, with `role`, the pipeline's; `options` go to `cdk.App`.
 
-    Raises SettingsError when the environment, or the repository for the role, is missing.
+    Raises SettingsError when the environment, or the repository for the role, is missing, and for a role in an
+    account that it must not share.
     """
     settings = service_settings.load()
     environment = settings.environment(environment_name)
@@ -122,6 +154,8 @@ def create_app(environment_name: str, *, role: bool, adopt_provider: bool, **opt
         raise SettingsError(
             'service.toml names no repository, whose workflows the role is for: write repository = "owner/name" there.'
         )
+    if role:
+        safety.refuse_shared_account(settings, environment)
     app = checked_app(**options)
     AccountStack(app, settings=settings, environment=environment)
     if role:

@@ -62,17 +62,22 @@ def sweep(client: "CloudFormationClient", names: list[str]) -> list[str]:
     return failed
 
 
+def account_of(environment: Environment) -> str:
+    """The environment's account, else that of the credentials."""
+    sts = boto3.client("sts", region_name=environment.region)
+    return environment.account or sts.get_caller_identity()["Account"]
+
+
 def as_deployer(environment: Environment) -> "CloudFormationClient":
     """A client in the CDK's deployment role, in the environment's account and region.
 
-    Raises ClientError where the account isn't bootstrapped, or its credentials may not take that role on.
+    Raises ClientError where the account isn't bootstrapped, or its credentials may not assume that role.
     """
     session = boto3.Session(region_name=environment.region)
-    sts = session.client("sts")
-    account = environment.account or sts.get_caller_identity()["Account"]
+    account = account_of(environment)
     partition = session.get_partition_for_region(environment.region)
-    role = f"arn:{partition}:iam::{account}:role/{cdk_role_name('deploy', account, environment.region)}"
-    credentials = sts.assume_role(RoleArn=role, RoleSessionName="previews-sweep")["Credentials"]
+    role = f"arn:{partition}:iam::{account}:role/{cdk_role_name('deploy', environment, account)}"
+    credentials = session.client("sts").assume_role(RoleArn=role, RoleSessionName="make")["Credentials"]
     return session.client(
         "cloudformation",
         aws_access_key_id=credentials["AccessKeyId"],

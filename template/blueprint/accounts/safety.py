@@ -1,11 +1,12 @@
 """What must not happen to an environment: `make deploy` and `make destroy` ask here first.
 
+`make destroy` runs this module.
+
 A bare `cdk deploy` meets the same obstacles: the stack holds them as CloudFormation rules, so that CloudFormation
 refuses the template and says why. Synthesising stays free of them, and `cdk destroy` meets the protections that
 the stack and its tables have in CloudFormation and in DynamoDB.
 """
 
-import argparse
 import os
 import platform
 import sys
@@ -33,6 +34,17 @@ def obstacles(service: Service, environment: Environment) -> list[str]:
     return found
 
 
+def refuse_shared_account(settings: Settings, environment: Environment, account: str = "") -> None:
+    """Raises SettingsError when the environment's account, else the one given, is production's without consent."""
+    account = environment.account or account
+    if not environment.production and (others := settings.neighbours(account)):
+        raise SettingsError(
+            f"{environment.name} would be in {account}, the account of {', '.join(others)}, which is production: its "
+            "pipeline, and so a pull request's preview, could change production. Give it another account, or accept "
+            "this in service.toml, [service], production_shares_account = true."
+        )
+
+
 def refuse_deployment(stack: cdk.Stack, reasons: list[str]) -> None:
     """Lets CloudFormation refuse the stack's template, for these reasons.
 
@@ -45,10 +57,11 @@ def refuse_deployment(stack: cdk.Stack, reasons: list[str]) -> None:
         cdk.CfnRule(stack, "IsDeployable", assertions=assertions)
 
 
-def check_deployment(settings: Settings, environment: Environment) -> None:
-    """Raises SettingsError when the environment must not be deployed from here."""
+def check_deployment(settings: Settings, environment: Environment, account: str = "") -> None:
+    """Raises SettingsError when the environment must not be deployed from here, into the account of the credentials."""
     if environment.is_local:
         return
+    refuse_shared_account(settings, environment, account)
     if reasons := obstacles(settings.service, environment):
         raise SettingsError("\n".join(reasons))
 
@@ -63,19 +76,10 @@ def check_destruction(environment: Environment) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m blueprint.accounts.safety", description="Refuses what must not happen."
-    )
-    parser.add_argument("command", choices=["deploy", "destroy"])
-    arguments = parser.parse_args()
     try:
         settings = service_settings.load()
         environment = settings.environment(os.environ.get("ENVIRONMENT", LOCAL))
-        environment = settings.copy_of(environment, os.environ.get("STACK_SUFFIX", ""))
-        if arguments.command == "deploy":
-            check_deployment(settings, environment)
-        else:
-            check_destruction(environment)
+        check_destruction(settings.copy_of(environment, os.environ.get("STACK_SUFFIX", "")))
     except SettingsError as error:
         sys.exit(f"error: {error}")
 

@@ -97,6 +97,7 @@ class Api(Construct):
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=False,
             policy=_policy(environment),
+            disable_execute_api_endpoint=bool(environment.domain),
             deploy_options=apigateway.StageOptions(
                 stage_name=environment.name,
                 throttling_rate_limit=environment.throttling_rate_limit,
@@ -109,6 +110,15 @@ class Api(Construct):
                 access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
             ),
         )
+        # API Gateway would make this group itself, keep its events for ever and leave it behind.
+        execution_log = logs.LogGroup(
+            self,
+            "ExecutionLog",
+            log_group_name=f"API-Gateway-Execution-Logs_{rest_api.rest_api_id}/{environment.name}",
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        set_retention(execution_log, environment.log_retention_days)
+        rest_api.deployment_stage.node.add_dependency(execution_log)
         resource = rest_api.node.default_child
         assert isinstance(resource, apigateway.CfnRestApi)
         if environment.allowed_accounts:

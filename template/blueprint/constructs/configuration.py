@@ -1,13 +1,17 @@
 """The dynamic configuration in AWS AppConfig: one JSON file for each environment, in infra/configuration/."""
 
+from typing import TypeVar
+
 import aws_cdk as cdk
 from aws_cdk import aws_appconfig as appconfig
 from aws_cdk import aws_iam as iam
-from constructs import Construct
+from constructs import Construct, IConstruct
 from pydantic import ValidationError
 
 from blueprint.runtime.configuration import Configuration
 from blueprint.settings import ROOT, Environment, SettingsError
+
+_Resource = TypeVar("_Resource", bound=cdk.CfnResource)
 
 FOLDER = ROOT / "infra" / "configuration"
 PROFILE = "configuration"
@@ -16,14 +20,14 @@ PROFILE = "configuration"
 def content(environment: Environment, model: type[Configuration]) -> str:
     """The environment's JSON, validated by the model that the functions read it with; without one, its defaults.
 
-    Raises SettingsError when the model refuses the JSON.
+    Raises SettingsError when the model refuses the JSON, or doesn't know a name in it.
     """
     path = FOLDER / f"{environment.name}.json"
     if not path.exists():
         return model.model_validate({}).model_dump_json(indent=2)
     text = path.read_text()
     try:
-        model.model_validate_json(text)
+        model.model_validate_json(text, extra="forbid")
     except ValidationError as error:
         raise SettingsError(f"{path} is not valid: {error}") from None
     return text
@@ -54,6 +58,11 @@ class DynamicConfiguration(Construct):
                 ),
             ),
         )
+        if not environment.retain_data:
+            # CloudFormation can't delete a profile that still has a version, and the CDK retains them.
+            _child(self._profile, appconfig.CfnHostedConfigurationVersion).apply_removal_policy(
+                cdk.RemovalPolicy.DESTROY
+            )
         self.variables = {
             "APPCONFIG_APPLICATION": self._application.application_id,
             "APPCONFIG_ENVIRONMENT": self._environment.environment_id,
@@ -61,8 +70,16 @@ class DynamicConfiguration(Construct):
             "APPCONFIG_MAX_AGE_SECONDS": str(environment.configuration_max_age),
         }
 
+    def deploy_after(self, *others: IConstruct) -> None:
+        """Deploys the configuration after the others: the code that reads it, and what the code needs.
+
+        By then all requests are served by that code, and a canary that fails takes no configuration back, which
+        CloudFormation couldn't do.
+        """
+        _child(self._profile, appconfig.CfnDeployment).node.add_dependency(*others)
+
     def statement(self) -> iam.PolicyStatement:
-        """Allows to read the configuration."""
+        """Allows reading the configuration."""
         arn = (
             f"{self._application.application_arn}/environment/{self._environment.environment_id}"
             f"/configuration/{self._profile.configuration_profile_id}"
@@ -70,3 +87,9 @@ class DynamicConfiguration(Construct):
         return iam.PolicyStatement(
             actions=["appconfig:StartConfigurationSession", "appconfig:GetLatestConfiguration"], resources=[arn]
         )
+
+
+def _child(construct: IConstruct, kind: type[_Resource]) -> _Resource:
+    """The one resource of that kind in the construct."""
+    (found,) = (child for child in construct.node.find_all() if isinstance(child, kind))
+    return found

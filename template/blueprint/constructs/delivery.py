@@ -1,20 +1,31 @@
 """How new code reaches a function's alias: all at once, or in steps that an alarm rolls back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
+import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_codedeploy as codedeploy
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from blueprint.constructs.findings import acknowledge_wildcard
-from blueprint.constructs.functions import ServiceFunction
+from blueprint.constructs.functions import ALIAS, ServiceFunction
+from blueprint.runtime.observability import SERVER_ERRORS
+from blueprint.settings import Service
 
 CANARY = codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES
+WINDOW = cdk.Duration.minutes(5)
+TOLERATED, THRESHOLD = 0.005, 0.5
+"""A version fails when its errors exceed half an error and half a percent of its requests: the first error rolls back a
+canary of less than 100 requests, the second one of less than 300. blueprint/docs/deploying.md has the odds.
+"""
 
 
 class CanaryDelivery(Construct):
-    """AWS CodeDeploy shifts each alias to its new version by `CANARY`, and back when one of its alarms goes off."""
+    """AWS CodeDeploy shifts each alias to its new version by `CANARY`, and back when that version fails.
+
+    Without `watched`, the alarms are left out of the decision, for a deployment that must not be rolled back.
+    """
 
     def __init__(
         self,
@@ -22,24 +33,58 @@ class CanaryDelivery(Construct):
         construct_id: str,
         *,
         functions: Mapping[str, ServiceFunction],
-        alarms: Mapping[str, Sequence[cloudwatch.IAlarm]],
+        service: Service,
+        watched: bool,
     ):
         super().__init__(scope, construct_id)
         application = codedeploy.LambdaApplication(self, "Application")
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("codedeploy.amazonaws.com"))
         policies = [self._shifting(role, functions), self._watching(role)]
-        for name, function in functions.items():
+        for function in functions.values():
             group = codedeploy.LambdaDeploymentGroup(
                 self,
                 function.node.id,
                 application=application,
                 alias=function.alias,
                 deployment_config=CANARY,
-                alarms=list(alarms[name]),
-                auto_rollback=codedeploy.AutoRollbackConfig(deployment_in_alarm=True),
+                alarms=list(self._alarms(function, service)),
+                ignore_alarm_configuration=not watched,
+                auto_rollback=codedeploy.AutoRollbackConfig(deployment_in_alarm=watched),
                 role=role.without_policy_updates(),
             )
             group.node.add_dependency(*policies)
+
+    def _alarms(self, function: ServiceFunction, service: Service) -> Iterator[cloudwatch.Alarm]:
+        """An alarm on what the function's new version answers with 5XX, and one on its crashes and timeouts.
+
+        They watch one version, whose number is in their names: an alarm that rings for the version before neither
+        refuses nor rolls back the deployment that fixes it. They reach nobody, since the deployment reports them.
+        """
+        stack_name, version = cdk.Stack.of(self).stack_name, function.function.current_version.version
+        name = function.function.function_name
+        # Lambda has these while the alias points to two versions, and no longer: then the alarms are silent.
+        canary = {"FunctionName": name, "Resource": f"{name}:{ALIAS}", "ExecutedVersion": version}
+        answered = {"function": name, "version": version, "service": service.name}
+        for kind, errors in (
+            ("Answers", _sum(stack_name, SERVER_ERRORS, answered)),
+            ("Crashes", _sum("AWS/Lambda", "Errors", canary)),
+        ):
+            yield cloudwatch.Alarm(
+                self,
+                f"{function.node.id}{kind}",
+                alarm_name=f"{stack_name}-{function.node.id}Canary{kind}-{version}",
+                alarm_description="The new version fails, so its deployment is rolled back.",
+                metric=cloudwatch.MathExpression(
+                    expression=f"errors - requests * {TOLERATED}",
+                    using_metrics={"errors": errors, "requests": _sum("AWS/Lambda", "Invocations", canary)},
+                    period=WINDOW,
+                ),
+                threshold=THRESHOLD,
+                evaluation_periods=1,
+                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+                # Without an error, there is no metric of errors.
+                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            )
 
     def _shifting(self, role: iam.Role, functions: Mapping[str, ServiceFunction]) -> iam.Policy:
         return iam.Policy(
@@ -64,6 +109,12 @@ class CanaryDelivery(Construct):
         acknowledge_wildcard(
             policy,
             "*",
-            "AWS's own policy for this, AWSCodeDeployRoleForLambdaLimited, reads alarms so too.",
+            "AWS's own policy for this, AWSCodeDeployRoleForLambdaLimited, reads alarms this way, too.",
         )
         return policy
+
+
+def _sum(namespace: str, name: str, dimensions: Mapping[str, str]) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=namespace, metric_name=name, dimensions_map=dimensions, statistic="Sum", period=WINDOW
+    )

@@ -33,10 +33,7 @@ _P90 = "p90"
 
 
 class Monitoring(Construct):
-    """Both dashboards, the alarms and their encrypted topic, with an optional e-mail receiver.
-
-    `rollback_alarms` has, for each function, the alarms that tell that its new code is broken.
-    """
+    """Both dashboards, the alarms and their encrypted topic, with an optional e-mail receiver."""
 
     def __init__(
         self,
@@ -54,8 +51,7 @@ class Monitoring(Construct):
         super().__init__(scope, construct_id)
         self._name, self._service, self._thresholds = cdk.Stack.of(self).stack_name, settings.service, settings.alarms
         self.topic = self._create_topic(environment.alarm_email)
-        api_errors, *api_alarms = self._api_alarms(rest_api, environment)
-        high = self._dashboard("high", [api_errors, *api_alarms, self._fallback_alarm()])
+        high = self._dashboard("high", [*self._api_alarms(rest_api, environment), self._fallback_alarm()])
         high.monitor_api_gateway(
             api=rest_api, api_stage=environment.name, human_readable_name="API", alarm_friendly_name="api"
         )
@@ -78,7 +74,6 @@ class Monitoring(Construct):
                 human_readable_name=table.name,
                 alarm_friendly_name=table.name,
             )
-        self.rollback_alarms = {name: [errors, api_errors] for name, (errors, *_) in function_alarms.items()}
 
     def _create_topic(self, email: str) -> sns.Topic:
         key = kms.Key(

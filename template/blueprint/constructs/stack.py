@@ -9,6 +9,7 @@ from blueprint.constructs.caller_role import CallerRole
 from blueprint.constructs.configuration import DynamicConfiguration
 from blueprint.constructs.database import Database
 from blueprint.constructs.delivery import CanaryDelivery
+from blueprint.constructs.domain import Domain
 from blueprint.constructs.functions import Functions, ServiceFunction
 from blueprint.constructs.monitoring import Monitoring
 from blueprint.constructs.snap_start import refuse_conflicts
@@ -19,7 +20,10 @@ from blueprint.settings import Environment, Settings
 
 
 class ServiceStack(cdk.Stack):
-    """The service in one environment; `suffix` makes a second, independent copy of it."""
+    """The service in one environment; `suffix` makes a second, independent copy of it.
+
+    Without `watched`, no alarm rolls a canary back. Without `protected`, the stack can be deleted in any environment.
+    """
 
     def __init__(
         self,
@@ -29,14 +33,17 @@ class ServiceStack(cdk.Stack):
         settings: Settings,
         environment: Environment,
         suffix: str = "",
+        watched: bool = True,
+        protected: bool = True,
     ):
         service = settings.service
         super().__init__(
             scope,
             settings.stack_name(environment, suffix),
             env=cdk.Environment(account=environment.account or None, region=environment.region),
+            synthesizer=cdk.DefaultStackSynthesizer(qualifier=environment.bootstrap_qualifier),
             description=service.description or None,
-            termination_protection=environment.retain_data,
+            termination_protection=environment.retain_data and protected,
         )
         self.environment_settings = environment
         self.database = Database(self, "Database", tables=declarations.tables, environment=environment)
@@ -73,20 +80,25 @@ class ServiceStack(cdk.Stack):
             environment=environment,
         )
         if environment.delivery == "canary":
-            CanaryDelivery(self, "Delivery", functions=self.functions, alarms=self.monitoring.rollback_alarms)
+            CanaryDelivery(self, "Delivery", functions=self.functions, service=service, watched=watched)
         if environment.waf:
             Waf(self, "Waf", stage=self.api.rest_api.deployment_stage, environment=environment)
-        if service.repository and not environment.is_local and not environment.production:
-            CallerRole(
+        self.caller: CallerRole | None = None
+        if service.repository and not environment.is_local:
+            self.caller = CallerRole(
                 self,
                 "Caller",
                 rest_api=self.api.rest_api,
+                functions=self.functions.values(),
                 authorization=access,
                 service=service,
                 environment=environment,
             )
         self._tag(settings, environment)
-        cdk.CfnOutput(self, "ApiUrl", value=self.api.rest_api.url)
+        url = self.api.rest_api.url
+        if environment.domain:
+            url = Domain(self, "Domain", rest_api=self.api.rest_api, environment=environment).url
+        cdk.CfnOutput(self, "ApiUrl", value=url)
         for handler, function in self.functions.items():
             cdk.CfnOutput(
                 self, f"{function.node.id}FunctionName", value=function.function.function_name, description=handler
@@ -95,6 +107,7 @@ class ServiceStack(cdk.Stack):
         declarations.resources(self)
         if environment.snap_start:
             refuse_conflicts(self)
+        self.configuration.deploy_after(self.api, *self.functions.values())
 
     @property
     def functions(self) -> dict[str, ServiceFunction]:

@@ -67,17 +67,19 @@ class Waf(Construct):
 
     def _log(self, acl: wafv2.CfnWebACL, environment: Environment) -> None:
         stack = cdk.Stack.of(self)
+        group_name = f"{_LOG_PREFIX}{stack.stack_name}"
         group = logs.LogGroup(
             self,
             "Log",
-            log_group_name=f"{_LOG_PREFIX}{stack.stack_name}",
+            log_group_name=group_name,
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
         set_retention(group, min(environment.log_retention_days, ADDRESS_RETENTION_DAYS))
         statement = iam.PolicyStatement(
             principals=[iam.ServicePrincipal("delivery.logs.amazonaws.com")],
             actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-            resources=[group.log_group_arn],
+            # By its name: a group can't refer to itself.
+            resources=[f"{self._group_arn(group_name)}:*"],
             conditions={
                 "StringEquals": {"aws:SourceAccount": stack.account},
                 "ArnLike": {
@@ -87,28 +89,26 @@ class Waf(Construct):
                 },
             },
         )
-        policy = logs.ResourcePolicy(
-            self, "LogPolicy", resource_policy_name=f"{_LOG_PREFIX}{stack.stack_name}", policy_statements=[statement]
-        )
+        resource = group.node.default_child
+        assert isinstance(resource, logs.CfnLogGroup)
+        # The group's own policy: of the account's there can be ten in a region, for all services together.
+        resource.resource_policy_document = iam.PolicyDocument(statements=[statement])
         field = wafv2.CfnLoggingConfiguration.FieldToMatchProperty
-        logging = wafv2.CfnLoggingConfiguration(
+        wafv2.CfnLoggingConfiguration(
             self,
             "Logging",
             resource_arn=acl.attr_arn,
-            log_destination_configs=[
-                stack.format_arn(
-                    service="logs",
-                    resource="log-group",
-                    resource_name=group.log_group_name,
-                    arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-                )
-            ],
+            log_destination_configs=[self._group_arn(group.log_group_name)],
             redacted_fields=[
                 *(field(single_header={"Name": header}) for header in REDACTED_HEADERS),
                 field(query_string={}),
             ],
         )
-        logging.node.add_dependency(policy)
+
+    def _group_arn(self, name: str) -> str:
+        return cdk.Stack.of(self).format_arn(
+            service="logs", resource="log-group", resource_name=name, arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME
+        )
 
 
 def _managed_group(priority: int, name: str) -> wafv2.CfnWebACL.RuleProperty:

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from blueprint.runtime import start
 from blueprint.runtime.contract import BODY_LIMIT_BYTES, CORS_REQUEST_HEADERS, CORS_RESPONSE_HEADERS, RESPONSE_HEADERS
-from blueprint.runtime.observability import logger, metrics, tracer
+from blueprint.runtime.observability import count_server_error, logger, metrics, tracer
 from blueprint.runtime.problems import BodyTooLargeError, MalformedBodyError, add_exception_handlers
 
 JSON = "application/json"
@@ -56,6 +57,8 @@ def create_lambda_handler(app: APIGatewayRestResolver) -> LambdaHandler:
         response = app.resolve(_plain(event), context)
         response["body"] = response.get("body") or ""
         response["multiValueHeaders"].update(headers)
+        if response["statusCode"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            count_server_error(context)
         logger.info(
             "request served",
             method=event.get("httpMethod"),

@@ -28,13 +28,18 @@ RETRY_AFTER_SECONDS = 10
 """How long AppConfig is left alone after a failure, so that its time limits don't slow down every request."""
 
 
+_MODEL = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+"""Unknown names are refused at synthesis, not here: during a deployment, versions of the code that know a flag and
+versions that don't read the same configuration."""
+
+
 class Feature(BaseModel):
     """A feature flag as Powertools' feature flags utility defines it: a default and rules that override it.
 
     https://docs.aws.amazon.com/powertools/python/latest/utilities/feature_flags/
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = _MODEL
 
     default: bool
     rules: dict[str, dict[str, Any]] = Field(default_factory=dict)
@@ -48,7 +53,7 @@ class Feature(BaseModel):
 class Features(BaseModel):
     """The base of the model of a service's feature flags: each field is a `Feature` with its packaged default."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = _MODEL
 
     @model_validator(mode="after")
     def _rules_are_valid(self) -> Self:
@@ -62,7 +67,7 @@ class Features(BaseModel):
 class Configuration(BaseModel):
     """The base of a service's configuration: its `features`, and what it adds."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = _MODEL
 
     features: Features
 

@@ -7,6 +7,8 @@ import logging
 import warnings
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 # Not every request has a metric to publish.
 warnings.filterwarnings("ignore", "No application metrics to publish")
@@ -20,3 +22,13 @@ logging.getLogger("aws_lambda_powertools").setLevel(logging.CRITICAL)
 logger = Logger()
 tracer = Tracer(auto_patch=False)  # tracing.py traces the calls of AWS services
 metrics = Metrics()
+
+SERVER_ERRORS = "ServerErrors"
+"""Answers with 5XX of one version of a function, for the canary: Lambda counts no answer as an error."""
+
+
+def count_server_error(context: LambdaContext) -> None:
+    """Publishes a metric of its own, since its dimensions aren't those of the other metrics."""
+    dimensions = {"function": context.function_name, "version": context.function_version}
+    with single_metric(name=SERVER_ERRORS, unit=MetricUnit.Count, value=1, default_dimensions=dimensions):
+        pass

@@ -1,5 +1,6 @@
 """What every environment gets, and what tells them apart."""
 
+import itertools
 import json
 from typing import Any
 
@@ -24,7 +25,6 @@ NAME_LIMITS = {
     "AWS::CloudWatch::Dashboard": ("DashboardName", 255),
     "AWS::IAM::Role": ("RoleName", 64),
     "AWS::Logs::LogGroup": ("LogGroupName", 512),
-    "AWS::Logs::ResourcePolicy": ("PolicyName", 255),
 }
 
 
@@ -75,6 +75,27 @@ def test_delivery_is_as_the_settings_say(environment: str) -> None:
             "Events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"],
         }
         assert len(group["AlarmConfiguration"]["Alarms"]) == 2
+    # The alarms watch the version that is delivered, under a name that no other version's alarm has.
+    alarms = template(environment).find_resources("AWS::CloudWatch::Alarm")
+    watching = [alarm["Properties"] for name, alarm in alarms.items() if name.startswith("Delivery")]
+    assert len(watching) == 2 * len(groups)
+    for alarm in watching:
+        assert "CurrentVersion" in json.dumps(alarm["AlarmName"])
+        for metric in (found["MetricStat"]["Metric"] for found in alarm["Metrics"] if "MetricStat" in found):
+            versions = [d for d in metric["Dimensions"] if d["Name"] in {"version", "ExecutedVersion"}]
+            assert "CurrentVersion" in json.dumps(versions)
+
+
+def test_the_environment_before_production_is_delivered_as_production_is() -> None:
+    for name, after in itertools.pairwise(DEPLOYED):
+        if SETTINGS.environment(after).production and not SETTINGS.environment(name).production:
+            assert SETTINGS.environment(name).delivery == SETTINGS.environment(after).delivery
+
+
+@pytest.mark.parametrize("environment", DEPLOYED)
+def test_the_configuration_is_deployed_after_the_code_that_reads_it(environment: str) -> None:
+    (deployment,) = template(environment).find_resources("AWS::AppConfig::Deployment").values()
+    assert set(template(environment).find_resources("AWS::Lambda::Alias")) <= set(deployment["DependsOn"])
 
 
 @pytest.mark.parametrize("environment", DEPLOYED)
@@ -89,6 +110,8 @@ def test_waf_logs_no_credentials_and_no_query(environment: str) -> None:
     assert logging["RedactedFields"] == expected
     names = [group.get("LogGroupName", "") for group in resources(template(environment), "AWS::Logs::LogGroup")]
     assert f"aws-waf-logs-{SETTINGS.service.name}-{environment}" in names
+    # Its policy is its own: of an account's there can be ten in a region, for all services.
+    assert not resources(template(environment), "AWS::Logs::ResourcePolicy")
     managed = [rule for rule in acls[0]["Rules"] if "ManagedRuleGroupStatement" in rule["Statement"]]
     assert len(managed) == 4
 
@@ -117,5 +140,9 @@ def test_a_copy_shares_no_name_with_its_original() -> None:
     original, copy = template(environment), template_of(SETTINGS, environment, suffix="pr-42")
     for resource_type, (attribute, _) in NAME_LIMITS.items():
         if resource_type != "AWS::AppConfig::Environment":  # is in an application of its own
-            names = [{str(found.get(attribute)) for found in resources(t, resource_type)} for t in (original, copy)]
-            assert not (names[0] & names[1]) - {"None"}
+            # A name with a reference in it holds an id of its own stack's.
+            names = [
+                {name for found in resources(t, resource_type) if isinstance(name := found.get(attribute), str)}
+                for t in (original, copy)
+            ]
+            assert not names[0] & names[1]

@@ -1,15 +1,16 @@
 """What a security review asks of every template: who may do what, who may come in, what happens to data."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import boto3
 import pytest
 
 from blueprint import settings as service_settings
-from blueprint.accounts.pipeline import create_app
-from blueprint.settings import LOCAL
-from blueprint.tests.synthesis import template
+from blueprint.settings import LOCAL, ROOT
+from blueprint.tests.synthesis import template, template_of
 from infra.app import DECLARATIONS
 
 SETTINGS = service_settings.load()
@@ -41,20 +42,11 @@ def resource_policies(environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every statement that says who may come: the roles' trust, the topic's, the key's and the log's policy."""
     for name, resource in template(environment).to_json()["Resources"].items():
         properties = resource.get("Properties", {})
-        for attribute in ("AssumeRolePolicyDocument", "KeyPolicy", "PolicyDocument"):
+        for attribute in ("AssumeRolePolicyDocument", "KeyPolicy", "PolicyDocument", "ResourcePolicyDocument"):
             document = properties.get(attribute)
-            if attribute == "PolicyDocument" and resource["Type"] == "AWS::Logs::ResourcePolicy":
-                document = json.loads(_joined(document))
             for statement in document["Statement"] if isinstance(document, dict) else []:
                 if "Principal" in statement:
                     yield name, statement
-
-
-def _joined(value: Any) -> str:
-    """The text of a Fn::Join, with a stand-in for each reference."""
-    if isinstance(value, str):
-        return value
-    return "".join(part if isinstance(part, str) else "REFERENCE" for part in value["Fn::Join"][1])
 
 
 @pytest.mark.parametrize("environment", DEPLOYED)
@@ -119,7 +111,9 @@ def test_alarms_reach_the_encrypted_topic(environment: str) -> None:
     assert set(grant["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey*"}
     assert grant["Condition"]["StringEquals"]["aws:SourceAccount"]
     (topic_name,) = resources(environment, "AWS::SNS::Topic")
-    for alarm in resources(environment, "AWS::CloudWatch::Alarm").values():
+    for name, alarm in resources(environment, "AWS::CloudWatch::Alarm").items():
+        if name.startswith("Delivery"):
+            continue  # CodeDeploy watches these, and the deployment reports them
         assert alarm["Properties"]["AlarmActions"] == [{"Ref": topic_name}]
         assert alarm["Properties"]["OKActions"] == [{"Ref": topic_name}]
 
@@ -173,38 +167,65 @@ def test_methods_authorize_as_service_toml_says(environment: str) -> None:
         assert method["Properties"]["AuthorizationType"] == ("NONE" if is_swagger or reaches_nothing else expected)
 
 
-@pytest.mark.parametrize("adopt_provider", [True, False])
-def test_the_pipeline_role_trusts_one_repository_and_one_environment(
-    adopt_provider: bool,  # noqa: FBT001
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    service = SETTINGS.service.model_copy(update={"repository": "acme/shop"})
-    monkeypatch.setattr(service_settings, "load", lambda: SETTINGS.model_copy(update={"service": service}))
-    folder = tmp_path_factory.mktemp("pipeline")
-    environment = DEPLOYED[0]
-    create_app(environment, role=True, adopt_provider=adopt_provider, outdir=str(folder)).synth()
-    stack = json.loads((folder / f"{service.name}-{environment}-pipeline.template.json").read_text())["Resources"]
-    (role,) = [found["Properties"] for found in stack.values() if found["Type"] == "AWS::IAM::Role"]
-    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
-    assert trust["Action"] == "sts:AssumeRoleWithWebIdentity"
-    assert trust["Condition"] == {
-        "StringEquals": {
-            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-            "token.actions.githubusercontent.com:sub": f"repo:acme/shop:environment:{environment}",
-        }
+# What stays when production's stack goes, by type: data, and the configuration that was deployed with it.
+RETAINED_IN_PRODUCTION = {
+    "AWS::DynamoDB::Table": [table.name for table in DECLARATIONS.tables if table.holds_data],
+    "AWS::Cognito::UserPool": ["Pool"] if SETTINGS.service.authorization == "cognito" else [],
+    "AWS::AppConfig::HostedConfigurationVersion": ["Configuration"],
+}
+
+
+@pytest.mark.parametrize("environment", DEPLOYED)
+def test_nothing_stays_but_what_production_retains(environment: str) -> None:
+    retained: dict[str, list[str]] = {}
+    for name, resource in template(environment).to_json()["Resources"].items():
+        if "Retain" in str(resource.get("DeletionPolicy")) + str(resource.get("UpdateReplacePolicy")):
+            retained.setdefault(resource["Type"], []).append(name)
+    expected = RETAINED_IN_PRODUCTION if SETTINGS.environment(environment).retain_data else {}
+    assert {kind: len(names) for kind, names in retained.items()} == {k: len(v) for k, v in expected.items() if v}
+    for kind, names in retained.items():
+        assert all(any(word in name for word in expected[kind]) for name in names), names
+
+
+# Calls of the tests that take no permission of their own: a client's methods and the tests' own names.
+CALLS = re.compile(r'\.(?:get_paginator\("(\w+)"\)|([a-z]+_[a-z_]+)\()')
+
+
+@pytest.mark.parametrize("environment", [name for name in DEPLOYED if not SETTINGS.environment(name).production])
+def test_the_caller_may_do_what_the_tests_call_and_nothing_else(environment: str) -> None:
+    """A test that calls more of AWS gets the permission by `stack.caller.allow` in infra/resources.py."""
+    settings = SETTINGS.model_copy(
+        update={"service": SETTINGS.service.model_copy(update={"repository": "acme/orders"})}
+    )
+    found = template_of(settings, environment).find_resources("AWS::IAM::Policy")
+    (policy,) = [resource for name, resource in found.items() if name.startswith("Caller")]
+    granted = {action for s in policy["Properties"]["PolicyDocument"]["Statement"] for action in as_list(s["Action"])}
+    folders = ("tests/e2e", "tests/orders", "blueprint/testing", "blueprint/tests/smoke")
+    files = [file for folder in folders for file in (ROOT / folder).glob("*.py")]
+    names = {name for file in files for pair in CALLS.findall(file.read_text()) for name in pair if name}
+    clients = {name for file in files for name in re.findall(r'client\("([a-z-]+)"\)', file.read_text())}
+    operations = {
+        f"{client}:{operation}"
+        for client in clients
+        for method, operation in boto3.client(client, region_name="us-east-1").meta.method_to_api_mapping.items()
+        if method in names
     }
-    (policy,) = [
-        found["Properties"]["PolicyDocument"] for found in stack.values() if found["Type"] == "AWS::IAM::Policy"
-    ]
-    (statement,) = policy["Statement"]
-    assert statement["Action"] == "sts:AssumeRole"
-    names = [_joined(arn).split("role/")[1] for arn in statement["Resource"]]
-    assert [name.split("-role-")[0] for name in names[:-1]] == [
-        "cdk-hnb659fds-deploy",
-        "cdk-hnb659fds-file-publishing",
-        "cdk-hnb659fds-lookup",
-    ]
-    assert names[-1] == f"{service.name}-{environment}*-caller"
-    providers = [found for found in stack.values() if found["Type"] == "AWS::IAM::OIDCProvider"]
-    assert [provider["DeletionPolicy"] for provider in providers] == ([] if adopt_provider else ["Retain"])
+    expected = operations | {"execute-api:Invoke"}
+    if SETTINGS.service.authorization != "cognito":
+        expected -= {"cognito-idp:DescribeUserPoolClient"}
+    assert granted == expected
+
+
+def test_productions_caller_reads_the_api_and_the_outputs_alone() -> None:
+    settings = SETTINGS.model_copy(
+        update={"service": SETTINGS.service.model_copy(update={"repository": "acme/orders"})}
+    )
+    for name in (name for name in DEPLOYED if SETTINGS.environment(name).production):
+        found = template_of(settings, name).find_resources("AWS::IAM::Policy")
+        (policy,) = [resource for resource_name, resource in found.items() if resource_name.startswith("Caller")]
+        granted = {s["Action"]: json.dumps(s["Resource"]) for s in policy["Properties"]["PolicyDocument"]["Statement"]}
+        assert set(granted) - {"cognito-idp:DescribeUserPoolClient"} == {
+            "cloudformation:DescribeStacks",
+            "execute-api:Invoke",
+        }
+        assert f"/{name}/GET/*" in granted["execute-api:Invoke"]

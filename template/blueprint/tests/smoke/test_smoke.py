@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 import pytest
 
-from blueprint.testing.client import Api, authorization
+from blueprint.testing.client import Api, Bearer, authorization
 from blueprint.testing.environment import settings
 from infra.app import DECLARATIONS
 
@@ -14,7 +14,9 @@ READABLE = [route.path for route in ROUTES if route.method == "GET" and "{" not 
 
 @pytest.mark.parametrize("path", READABLE)
 def test_it_answers_who_is_authorized(path: str) -> None:
-    assert Api(authorization()).request("GET", path).status_code == HTTPStatus.OK
+    service = settings().service
+    reader = Bearer(f"{service.name}/read") if service.authorization == "cognito" else authorization()
+    assert Api(reader).request("GET", path).status_code == HTTPStatus.OK
 
 
 @pytest.mark.skipif(settings().service.authorization == "none", reason="the API is open")

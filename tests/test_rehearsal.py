@@ -1,0 +1,271 @@
+"""The road to AWS, walked on the local cloud: from an empty account to production, every job in the role that it names.
+
+blueprint/docs/deploying.md and pipelines.md of a service say the same in words; their commands are run here.
+"""
+
+import json
+import platform
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from history import commit, git
+from services import Render, Service, user_environment
+from workflows import GitHub, Report, Runner
+
+ACCOUNT = "000000000000"
+IDS = ("1234", "5678")
+QUALIFIERS = ("hnb659fds", "orders1")
+"""The second one is of production's bootstrap stack: dev's roles know nothing of it, though they share an account."""
+RENDERS: dict[str, dict[str, Any]] = {
+    "iam": {"environments": "dev, staging, production"},
+    "cognito": {"environments": "live", "authorization": "cognito"},
+    "none": {"environments": "dev, live", "authorization": "none", "waf": False},
+}
+# The team's file: it lets AWS's environments stand on the local cloud.
+RESOURCES = '''"""What lets AWS's environments stand on the local cloud."""
+
+import hashlib
+import os
+
+import aws_cdk as cdk
+
+from blueprint.constructs.stack import ServiceStack
+from blueprint.local_cloud.aspect import SkipUnsupported, fix_api_id
+
+
+def add_resources(stack: ServiceStack) -> None:
+    """Leaves out what the local cloud lacks, and gives the outputs addresses that can be reached."""
+    cloud = os.environ.get("AWS_ENDPOINT_URL", "")
+    if stack.environment_settings.is_local or not cloud:
+        return
+    cdk.Aspects.of(stack).add(SkipUnsupported())
+    fix_api_id(stack.api.rest_api, stack.stack_name)
+    api = hashlib.sha256(stack.stack_name.encode()).hexdigest()[:8]
+    host = f"{api}.execute-api.localhost:{cloud.rsplit(':', 1)[1]}"
+    addresses = {"ApiUrl": f"http://{host}/{stack.environment_settings.name}/", "TokenUrl": f"{cloud}/oauth2/token"}
+    for name, address in addresses.items():
+        if isinstance(output := stack.node.try_find_child(name), cdk.CfnOutput):
+            output.value = address
+'''
+START = """
+from blueprint.local_cloud import server
+print(server.start("us-east-1").url)
+"""
+# AWS's buckets refuse plain HTTP, which is all that the local cloud speaks; its CloudFormation knows no OIDC providers.
+PREPARE = """
+import sys, boto3
+for qualifier in sys.argv[1:]:
+    boto3.client("s3").delete_bucket_policy(Bucket=f"cdk-{qualifier}-assets-000000000000-us-east-1")
+iam = boto3.client("iam")
+iam.create_open_id_connect_provider(
+    Url="https://token.actions.githubusercontent.com", ClientIDList=["sts.amazonaws.com"]
+)
+"""
+LEFT_BEHIND = """
+import boto3
+topic = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
+boto3.client("cloudformation").create_stack(StackName="orders-dev-pr-9", TemplateBody=topic)
+"""
+INVENTORY = """
+import json, boto3
+stacks = {
+    stack["StackName"]: stack.get("EnableTerminationProtection", False)
+    for stack in boto3.client("cloudformation").describe_stacks()["Stacks"]
+    if "DELETE" not in stack["StackStatus"]
+}
+groups = boto3.client("logs").get_paginator("describe_log_groups").paginate()
+names = [
+    *boto3.client("dynamodb").list_tables()["TableNames"],
+    *(role["RoleName"] for role in boto3.client("iam").list_roles()["Roles"]),
+    *(function["FunctionName"] for function in boto3.client("lambda").list_functions()["Functions"]),
+    *(group["logGroupName"] for page in groups for group in page["logGroups"]),
+    *(topic["TopicArn"] for topic in boto3.client("sns").list_topics()["Topics"]),
+    *(found["Name"] for found in boto3.client("appconfig").list_applications()["Items"]),
+    *(api["name"] for api in boto3.client("apigateway").get_rest_apis()["items"]),
+]
+print(json.dumps({"stacks": stacks, "names": names}))
+"""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A person's, with administrator rights in the account: the service's repository, and the cloud's address."""
+
+    service: Service
+    tools: Service
+    url: str
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """How everybody reaches the cloud."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "CDK_HOME": str(self.service.path / ".local" / "cdk"),
+            # What these find, `make synth` and `make check` find as well.
+            "CDK_VALIDATION": "false",
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
+        }
+
+    @property
+    def administrator(self) -> dict[str, str]:
+        return {
+            **self.variables,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "CI": "true",  # nobody is asked
+        }
+
+    @property
+    def environments(self) -> list[str]:
+        return self.service.run(".venv/bin/python", "-m", "blueprint.settings").stdout.split()
+
+    def make(self, *arguments: str, check: bool = True, **variables: str) -> str:
+        return self.service.make(*arguments, check=check, **self.administrator, **variables).stdout
+
+    def follow(self, heading: str, check: bool = True, **variables: str) -> str:  # noqa: FBT001, FBT002
+        """Runs the commands that the guide has under the heading."""
+        guide = (self.service.path / "blueprint" / "docs" / "deploying.md").read_text()
+        section = next(part for part in guide.split("\n## ") if part.startswith(heading))
+        script = "\n".join(block.split("```")[0] for block in section.split("```sh\n")[1:])
+        assert script, heading
+        path = f"{self.service.path / '.venv' / 'bin'}:{user_environment()['PATH']}"
+        return self.service.run(
+            "sh", "-ec", script, check=check, **{**self.administrator, "PATH": path, **variables}
+        ).stdout
+
+    def python(self, script: str, *arguments: str) -> str:
+        return self.service.run(".venv/bin/python", "-c", script, *arguments, **self.administrator).stdout
+
+    def inventory(self) -> dict[str, Any]:
+        """The stacks, each with its termination protection, and the names of everything that stacks hold."""
+        found: dict[str, Any] = json.loads(self.python(INVENTORY))
+        return found
+
+    def names_of(self, environment: str) -> list[str]:
+        """What there is of the environment's stack and of its copies."""
+        mine = re.compile(rf"orders-{environment}(?!-account|-pipeline)")
+        return [name for name in self.inventory()["names"] if mine.search(name)]
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Changes a file of the service, as its team would, and commits that."""
+        file = self.service.path / path
+        text = file.read_text()
+        assert old in text, f"{old!r} isn't in {path}"
+        file.write_text(text.replace(old, new, 1))
+        commit(self.service.path, f"feat: change {path}")
+
+    def runner(self, github: GitHub | None = None) -> Runner:
+        """GitHub, after somebody has done what docs/pipelines.md says."""
+        roles = {name: f"arn:aws:iam::{ACCOUNT}:role/orders-{name}-pipeline" for name in self.environments}
+        github = replace(
+            github or GitHub(ids=IDS),
+            variables={"DEPLOY": "true", "PREVIEWS": "true", "PUBLISH_DOCS": "true"},
+            environments={name: {"AWS_ROLE_ARN": role} for name, role in roles.items()},
+        )
+        return Runner(self.service, self.tools, github, self.variables)
+
+    def run(self, workflow: str, *jobs: str, github: GitHub | None = None) -> Report:
+        return self.runner(github).run(workflow, jobs)
+
+
+def succeeded(report: Report) -> Report:
+    assert report.failed is None, "\n".join(report.failed or ())
+    return report
+
+
+def pull_request(number: int) -> GitHub:
+    """A pull request of a repository whose `sub` has no ids."""
+    return GitHub(event={"github.event.pull_request.number": str(number)})
+
+
+def prepared(path: Path, render: Render, workshop: Service, answers: dict[str, Any]) -> Iterator[Desk]:
+    """The service of these answers with an empty account, as its team has pushed it."""
+    machine = {"x86_64": "x86_64", "AMD64": "x86_64"}.get(platform.machine(), "arm64")
+    service = render(path, repository="acme/orders", architecture=machine, **answers).borrow_tools(workshop)
+    git(service.path, "init", "--quiet", "--initial-branch=main")
+    # The packages are links here, and git's pattern for them is one for folders.
+    (service.path / ".git" / "info" / "exclude").write_text(".venv\nnode_modules\n")
+    (service.path / "infra" / "resources.py").write_text(RESOURCES)
+    settings = service.path / "service.toml"
+    text = re.sub(r"^(\[environments\..+\])$", rf'\1\naccount = "{ACCOUNT}"', settings.read_text(), flags=re.MULTILINE)
+    text = text.replace("production = true\n", f'production = true\nbootstrap_qualifier = "{QUALIFIERS[1]}"\n')
+    settings.write_text(text)
+    commit(service.path, "feat: start from the blueprint")
+    try:
+        url = service.run(".venv/bin/python", "-c", START).stdout.split()[-1]
+        desk = Desk(service, workshop, url)
+        bootstrap(desk)
+        yield desk
+    finally:
+        service.make("local-stop", check=False)
+
+
+def bootstrap(desk: Desk) -> None:
+    """Once an account: the CDK, and what the local cloud needs besides."""
+    for qualifier in QUALIFIERS:
+        desk.follow("2. Bootstrap", ACCOUNT=ACCOUNT, REGION="us-east-1", QUALIFIER=qualifier)
+    desk.python(PREPARE, *QUALIFIERS)
+
+
+@pytest.mark.parametrize(
+    "name", ["iam", pytest.param("cognito", marks=pytest.mark.matrix), pytest.param("none", marks=pytest.mark.matrix)]
+)
+def test_the_road_to_production(name: str, tmp_path: Path, render: Render, workshop: Service) -> None:
+    for desk in prepared(tmp_path / "orders", render, workshop, RENDERS[name]):
+        walk(desk)
+
+
+def walk(desk: Desk) -> None:
+    *others, production = desk.environments
+    # A person makes each environment's role; one in production's account is refused until that is accepted.
+    if others:
+        refused = desk.follow("3. Let GitHub", check=False, ENVIRONMENT=others[0])
+        assert "could change production. Give it another account, or accept" in refused
+        desk.edit("service.toml", "[service]\n", "[service]\nproduction_shares_account = true\n")
+    for environment in desk.environments:
+        output = desk.follow("3. Let GitHub", ENVIRONMENT=environment)
+        assert f"RoleArn = arn:aws:iam::{ACCOUNT}:role/orders-{environment}-pipeline" in output
+    before = desk.inventory()
+    # A pull request gets a preview, which is tested and goes with everything in it.
+    if others:
+        report = succeeded(desk.run("pull-request.yml", "preview", github=pull_request(7)))
+        pipeline, caller = (
+            f"arn:aws:iam::{ACCOUNT}:role/orders-{others[0]}{kind}" for kind in ("-pipeline", "-pr-7-caller")
+        )
+        assert report.roles == {"preview": [pipeline, caller, pipeline]}
+        assert desk.inventory() == before
+        # What one has left behind is swept, and what belongs to an open one stays.
+        desk.python(LEFT_BEHIND)
+        assert "orders-dev-pr-9" in desk.inventory()["stacks"]
+        for still_open, left in (((9,), True), ((), False)):
+            succeeded(desk.run("upkeep.yml", "previews", github=GitHub(ids=IDS, open_pull_requests=still_open)))
+            assert ("orders-dev-pr-9" in desk.inventory()["stacks"]) is left
+    # Main deploys every environment, tests it and releases.
+    main = yaml.safe_load((desk.service.path / ".github" / "workflows" / "main.yml").read_text())["jobs"]
+    report = succeeded(desk.run("main.yml", *(job for job in main if job != "check")))
+    assert report.roles == {
+        f"deploy-{environment}": [
+            f"arn:aws:iam::{ACCOUNT}:role/orders-{environment}-{kind}" for kind in ("pipeline", "caller")
+        ]
+        for environment in desk.environments
+    }
+    assert [call.split()[:3] for call in report.gh] == [["release", "create", "v0.1.0"]]
+    assert {label.split(":")[0] for label in report.skipped} == {"docs"}
+    # What keeps data is protected, now that its first deployment has succeeded; nothing else is.
+    stacks = desk.inventory()["stacks"]
+    assert {name: stacks[f"orders-{name}"] for name in desk.environments} == {
+        name: name == production for name in desk.environments
+    }
+    assert f"{production} keeps its data" in desk.make("destroy", check=False, ENVIRONMENT=production)
+    # What keeps none leaves nothing behind, and can be made again.
+    for _ in range(2 if others else 0):
+        desk.follow("4. Deploy", ENVIRONMENT=others[0])
+        desk.make("destroy", ENVIRONMENT=others[0])
+        assert not desk.names_of(others[0])
