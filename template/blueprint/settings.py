@@ -122,6 +122,9 @@ class Environment(_Model):
     """Serve Swagger UI and the OpenAPI document at /swagger, to everyone."""
     retain_data: bool
     """Tables outlive the stack, refuse deletion and can be restored to any second of the last 35 days."""
+    adopted_tables: dict[str, Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{3,255}$")]] = {}
+    """Restored tables that serve in place of the stack's own, by their name in infra/tables.py; the line
+    `NAME.Orders = "restored-table"` under `[adopted_tables]` sets it, as `make restore` says."""
     delivery: Literal["all_at_once", "canary"]
     """`canary`: new code gets a tenth of the requests for five minutes, then all of them, unless an alarm goes off."""
     log_retention_days: Literal[
@@ -158,13 +161,23 @@ class Settings(_Model):
         if LOCAL in environments:
             raise ValueError(f"the environment {LOCAL} is built in; choose another name")
         inherited = {name: service[name] for name in ("region", "alarm_email") if name in service}
+        adopted = values.get("adopted_tables", {})
+        if unknown := set(adopted) - {LOCAL, *environments}:
+            raise ValueError(f"adopted_tables names {', '.join(sorted(unknown))}, which is not an environment")
         complete = {
-            name: {"region": DEFAULT_REGION, **inherited, **_defaults(name, table), **table, "name": name}
+            name: {
+                "region": DEFAULT_REGION,
+                "adopted_tables": adopted.get(name, {}),
+                **inherited,
+                **_defaults(name, table),
+                **table,
+                "name": name,
+            }
             if isinstance(table, dict)
             else table
             for name, table in {LOCAL: {}, **environments}.items()
         }
-        return {**values, "environments": complete}
+        return {key: value for key, value in values.items() if key != "adopted_tables"} | {"environments": complete}
 
     def environment(self, name: str) -> Environment:
         """The environment of that name; raises SettingsError, which lists the right ones, when there is none."""
@@ -190,7 +203,7 @@ class Settings(_Model):
             ) from None
         if environment.production or environment.is_local:
             raise SettingsError(f"There is only one {environment.name}: leave out STACK_SUFFIX.")
-        return environment.model_copy(update={"retain_data": False})
+        return environment.model_copy(update={"retain_data": False, "adopted_tables": {}})
 
     def stack_name(self, environment: Environment, suffix: str = "") -> str:
         """The CloudFormation stack's name: service, environment and, for a copy of its own, a suffix."""

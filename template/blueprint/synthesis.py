@@ -1,6 +1,7 @@
 """The CDK app: `cdk synth`, `cdk deploy` and the like run it as infra/app.py.
 
-ENVIRONMENT names the environment (default: local), STACK_SUFFIX a second copy of it.
+ENVIRONMENT names the environment (default: local), STACK_SUFFIX a second copy of it. AT_ONCE delivers
+without a canary, whatever the alarms say: `make deploy` sets it to the time after a `make rollback`.
 """
 
 import os
@@ -11,6 +12,7 @@ import aws_cdk as cdk
 
 from blueprint import settings as service_settings
 from blueprint.accounts import safety
+from blueprint.constructs.at_once import deliver_at_once
 from blueprint.constructs.findings import checked_app
 from blueprint.constructs.stack import ServiceStack
 from blueprint.declare import Declarations
@@ -28,6 +30,8 @@ def create_app(declarations: Declarations, environment_name: str, suffix: str = 
     environment = settings.copy_of(settings.environment(environment_name), suffix)
     app = checked_app(**options)
     stack = ServiceStack(app, declarations=declarations, settings=settings, environment=environment, suffix=suffix)
+    if reason := os.environ.get("AT_ONCE"):
+        deliver_at_once(stack, reason)
     if environment.is_local:
         fix_api_id(stack.api.rest_api, stack.stack_name)
         cdk.Aspects.of(stack).add(SkipUnsupported())
