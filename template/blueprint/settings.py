@@ -78,27 +78,39 @@ class Service(_Model):
     alarm_email: Email = ""
 
 
+class Objective(_Model):
+    """The table `[objective]`: how available the API is to be, in each environment, over a month."""
+
+    availability: Annotated[float, Field(ge=90, le=99.999)] = 99.9
+    """The percentage of requests that are not answered with 5XX; what is missing to 100 is the error budget."""
+    minimum_requests: Annotated[int, Field(ge=1)] = 100
+    """Requests in a window of an hour, or of six, below which no alarm judges how fast the budget burns."""
+
+
 class Alarms(_Model):
     """The table `[alarms]`: the thresholds above which an alarm goes off, for every environment.
 
-    Counts are those of a minute, latencies the p90 of five minutes.
+    One error in a quiet night wakes nobody: rates and counts must be above their threshold in three of five
+    minutes, latencies, the p90 of five minutes, in two of three such periods.
     """
 
-    api_errors: Annotated[int, Field(ge=0)] = 0
-    """Answers with 5XX."""
+    api_error_percent: Annotated[float, Field(gt=0, lt=100)] = 5
+    """Answers with 5XX, of all."""
     api_latency_ms: Annotated[int, Field(gt=0)] = 3000
-    function_errors: Annotated[int, Field(ge=0)] = 0
-    """Of one function."""
+    function_error_percent: Annotated[float, Field(gt=0, lt=100)] = 5
+    """Failed invocations of one function, of all of it."""
     function_latency_ms: Annotated[int, Field(gt=0)] = 2500
     """Of one function."""
     function_throttles: Annotated[int, Field(ge=0)] = 0
-    """Of one function."""
+    """Of one function, in a minute."""
     table_throttles: Annotated[int, Field(ge=0)] = 0
-    """Of reading from, or writing to, one table."""
+    """Of reading from, or writing to, one table, in a minute."""
     table_errors: Annotated[int, Field(ge=0)] = 0
-    """DynamoDB's own, of one table."""
+    """DynamoDB's own, of one table, in a minute."""
     configuration_fallbacks: Annotated[int, Field(ge=0)] = 0
-    """Requests that were served without the current configuration."""
+    """Requests that were served without the current configuration, in each of two periods of five minutes."""
+    blocked_requests: Annotated[int, Field(gt=0)] = 100
+    """Requests in a quarter of an hour below which no alarm judges whether all of them are refused."""
 
 
 class Environment(_Model):
@@ -114,6 +126,8 @@ class Environment(_Model):
     production: bool = False
     alarm_email: Email = ""
     """Who gets the alarms; the service's receiver unless it is given here."""
+    silence_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
+    """Minutes without any request after which an alarm goes off, where there always are some; 0 for never."""
     waf: bool = False
     """AWS WAF in front of the API."""
     waf_rate_limit: Annotated[int, Field(ge=10, le=2_000_000_000)] = 10_000
@@ -146,6 +160,7 @@ class Settings(_Model):
     """All of `service.toml`, with the environment `local`, which is always there."""
 
     service: Service
+    objective: Objective = Objective()
     alarms: Alarms = Alarms()
     environments: Annotated[dict[str, Environment], Field(min_length=2)]
     """`local` first, then those of service.toml, in its order."""
@@ -226,7 +241,12 @@ def _defaults(name: str, table: Mapping[str, Any]) -> Mapping[str, Any]:
     return DEFAULTS[LOCAL if name == LOCAL else "production" if table.get("production") is True else "development"]
 
 
-_TABLES: Mapping[str, type[BaseModel]] = {"service": Service, "alarms": Alarms, "environments": Environment}
+_TABLES: Mapping[str, type[BaseModel]] = {
+    "service": Service,
+    "objective": Objective,
+    "alarms": Alarms,
+    "environments": Environment,
+}
 
 
 def _sentence(error: ErrorDetails) -> str:

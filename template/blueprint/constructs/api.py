@@ -59,6 +59,8 @@ class Api(Construct):
     ):
         super().__init__(scope, construct_id)
         self._service, self._environment = service, environment
+        self.access_log = logs.LogGroup(self, "AccessLog", removal_policy=cdk.RemovalPolicy.DESTROY)
+        set_retention(self.access_log, environment.log_retention_days)
         self.rest_api = self._create_rest_api()
         GatewayResponses(self, "GatewayResponses", rest_api=self.rest_api)
         for each in declared:
@@ -80,8 +82,6 @@ class Api(Construct):
 
     def _create_rest_api(self) -> apigateway.RestApi:
         environment = self._environment
-        access_log = logs.LogGroup(self, "AccessLog", removal_policy=cdk.RemovalPolicy.DESTROY)
-        set_retention(access_log, environment.log_retention_days)
         rest_api = apigateway.RestApi(
             self,
             "RestApi",
@@ -97,7 +97,7 @@ class Api(Construct):
                 metrics_enabled=False,
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
                 data_trace_enabled=False,
-                access_log_destination=apigateway.LogGroupLogDestination(access_log),
+                access_log_destination=apigateway.LogGroupLogDestination(self.access_log),
                 access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
             ),
         )

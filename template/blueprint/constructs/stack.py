@@ -64,6 +64,7 @@ class ServiceStack(cdk.Stack):
             self,
             "Monitoring",
             rest_api=self.api.rest_api,
+            access_log=self.api.access_log,
             functions=self.functions,
             database=self.database,
             declared=declarations.functions,
