@@ -25,7 +25,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security
 """
 
 # The functions log the same request id, as correlation_id. No address: it would identify a person.
-_ACCESS_LOG = {
+ACCESS_LOG = {
     "requestId": "$context.requestId",
     "caller": "$context.identity.user",
     "client": "$context.authorizer.claims.client_id",
@@ -41,6 +41,7 @@ _ACCESS_LOG = {
     "responseLength": "$context.responseLength",
     "time": "$context.requestTime",
 }
+"""The access log's fields."""
 
 
 class Api(Construct):
@@ -98,7 +99,7 @@ class Api(Construct):
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
                 data_trace_enabled=False,
                 access_log_destination=apigateway.LogGroupLogDestination(self.access_log),
-                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
+                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
             ),
         )
         resource = rest_api.node.default_child

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 BAD_VERSIONS_TAG = "rolled-back-versions"
 """A function's tag that holds the numbers of the versions that were rolled back, so that none is gone back to."""
 
+_RELEASES_SHOWN = 10
 _PUBLISHING = timedelta(minutes=5)
 """The versions of one release are published within this time."""
 _DESCRIPTION = "make rollback"
@@ -117,6 +118,22 @@ def roll_back(settings: Settings) -> Iterator[str]:
         yield f"{unchanged} functions that the release didn't change stay as they are"
     yield from _restore_configuration(target, began)
     yield "The next deployment goes to all requests at once, with its own configuration, and then canaries come back."
+
+
+def releases(settings: Settings) -> Iterator[str]:
+    """Says when the stack changed last, and which versions were published together, the newest first."""
+    target = Target.chosen(settings)
+    status = target.stack["StackStatus"]
+    yield f"{target.stack_name}: {status}, last changed {target.last_updated:%Y-%m-%d %H:%M:%S} UTC"
+    functions = [Function.of(*found) for found in target.resources("AWS::Lambda::Alias").items()]
+    by_minute: dict[str, list[str]] = {}
+    for function in functions:
+        for version, published in function.published.items():
+            mark = "*" if version == function.current else " (rolled back)" if version in function.bad else ""
+            by_minute.setdefault(f"{published:%Y-%m-%d %H:%M} UTC", []).append(f"{function.name} {version}{mark}")
+    for minute in sorted(by_minute, reverse=True)[:_RELEASES_SHOWN]:
+        yield f"{minute}  {', '.join(by_minute[minute])}"
+    yield "* is served"
 
 
 def _beginning(target: Target, functions: Collection[Function]) -> datetime:
@@ -231,4 +248,4 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["state"]:
         print(state())
     else:
-        run(roll_back)
+        run(releases if sys.argv[1:] == ["releases"] else roll_back)
