@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -136,6 +136,9 @@ class Environment(_Model):
     """Serve Swagger UI and the OpenAPI document at /swagger, to everyone."""
     retain_data: bool
     """Tables outlive the stack, refuse deletion and can be restored to any second of the last 35 days."""
+    backup_days: Annotated[int, Field(ge=0, le=36_500)] = 0
+    """Days for which AWS Backup keeps a nightly backup in a vault that is locked for good after three days; 0 for no
+    such vault. Point-in-time recovery, which `retain_data` turns on, doesn't depend on it."""
     adopted_tables: dict[str, Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{3,255}$")]] = {}
     """Restored tables that serve in place of the stack's own, by their name in infra/tables.py; the line
     `NAME.Orders = "restored-table"` under `[adopted_tables]` sets it, as `make restore` says."""
@@ -150,6 +153,12 @@ class Environment(_Model):
     """Requests that the API serves at once."""
     configuration_max_age: Annotated[int, Field(ge=0)]
     """Seconds for which a function uses the configuration before it asks AppConfig again."""
+
+    @model_validator(mode="after")
+    def _backups_are_of_what_is_kept(self) -> Self:
+        if self.backup_days and not self.retain_data:
+            raise ValueError("backup_days needs retain_data = true")
+        return self
 
     @property
     def is_local(self) -> bool:
@@ -218,7 +227,7 @@ class Settings(_Model):
             ) from None
         if environment.production or environment.is_local:
             raise SettingsError(f"There is only one {environment.name}: leave out STACK_SUFFIX.")
-        return environment.model_copy(update={"retain_data": False, "adopted_tables": {}})
+        return environment.model_copy(update={"retain_data": False, "backup_days": 0, "adopted_tables": {}})
 
     def stack_name(self, environment: Environment, suffix: str = "") -> str:
         """The CloudFormation stack's name: service, environment and, for a copy of its own, a suffix."""

@@ -51,7 +51,7 @@ class ApiMetrics:
         return cloudwatch.Metric(namespace=namespace, metric_name=REFUSED_METRIC, statistic="Sum", period=period)
 
 
-def count_refused(access_log: logs.ILogGroup) -> None:
+def count_refused(access_log: logs.LogGroup) -> None:
     """Counts the refused requests of the access log in `REFUSED_METRIC`: API Gateway has no metric of them."""
     logs.MetricFilter(
         access_log,

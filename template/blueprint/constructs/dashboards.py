@@ -11,6 +11,8 @@ from constructs import Construct
 
 _WIDTH = 24
 _HEIGHT = 5
+_ALARMS = 100
+"""As many as a widget shows: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html"""
 
 
 class Dashboard(Construct):
@@ -27,12 +29,13 @@ class Dashboard(Construct):
 
     def add(self, *row: cloudwatch.IWidget) -> None:
         """A row of widgets."""
-        self._facade.add_widget(cloudwatch.Row(*row))
+        self._facade.add_widget(cloudwatch.Row(*row))  # type: ignore[arg-type]  # in CDK a Row is an IWidget
 
     def add_alarms(self, alarms: Sequence[cloudwatch.Alarm], prefix: str) -> None:
         """The state of the alarms, by their names, which needs no condition where the local cloud leaves one out."""
         found = [cloudwatch.Alarm.from_alarm_name(self, alarm.node.id, prefix + alarm.node.id) for alarm in alarms]
-        self.add(cloudwatch.AlarmStatusWidget(alarms=found, title="Alarms", width=_WIDTH))
+        for start in range(0, len(found), _ALARMS):
+            self.add(cloudwatch.AlarmStatusWidget(alarms=found[start : start + _ALARMS], title="Alarms", width=_WIDTH))
 
     def add_api(self, api: apigateway.RestApi, stage: str) -> None:
         """Requests, latency, and the rates of errors of the service and of its clients."""

@@ -37,7 +37,7 @@ class Monitoring(Construct):
         construct_id: str,
         *,
         rest_api: apigateway.RestApi,
-        access_log: logs.ILogGroup,
+        access_log: logs.LogGroup,
         functions: Mapping[str, ServiceFunction],
         database: Database,
         declared: Sequence[Function],
@@ -74,7 +74,7 @@ class Monitoring(Construct):
         ]
 
         self.high = Dashboard(self, "High", name=f"{name}-high")
-        self.high.add(objective_row(api, settings.objective))
+        self.high.add(*objective_row(api, settings.objective))
         self.high.add_alarms(high_alarms, f"{name}-")
         self.high.add_api(rest_api, environment.name)
         self.high.add_metrics([*custom.values(), api.refused(MINUTE)])

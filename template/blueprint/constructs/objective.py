@@ -58,9 +58,9 @@ def burn_alarms(alarms: Alarms, api: ApiMetrics, objective: Objective) -> list[c
     ]
 
 
-def objective_row(api: ApiMetrics, objective: Objective) -> cloudwatch.Row:
+def objective_row(api: ApiMetrics, objective: Objective) -> list[cloudwatch.IWidget]:
     """The dashboard's first row: the availability over the time that is shown, and how fast the budget burns."""
-    return cloudwatch.Row(
+    return [
         cloudwatch.SingleValueWidget(
             title=f"Availability; the objective is {objective.availability} %",
             metrics=[availability(api, cdk.Duration.minutes(1))],
@@ -80,4 +80,4 @@ def objective_row(api: ApiMetrics, objective: Objective) -> cloudwatch.Row:
             width=18,
             height=5,
         ),
-    )
+    ]

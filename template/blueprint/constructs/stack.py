@@ -5,6 +5,7 @@ from constructs import Construct
 
 from blueprint.constructs.api import Api
 from blueprint.constructs.authorization import authorization
+from blueprint.constructs.backup import Backups
 from blueprint.constructs.caller_role import CallerRole
 from blueprint.constructs.configuration import DynamicConfiguration
 from blueprint.constructs.database import Database
@@ -74,6 +75,9 @@ class ServiceStack(cdk.Stack):
         )
         if environment.delivery == "canary":
             CanaryDelivery(self, "Delivery", functions=self.functions, alarms=self.monitoring.rollback_alarms)
+        if environment.backup_days:
+            kept = [resource for table, resource in self.database.tables.items() if table.holds_data]
+            Backups(self, "Backups", tables=kept, days=environment.backup_days)
         if environment.waf:
             Waf(self, "Waf", stage=self.api.rest_api.deployment_stage, environment=environment)
         if service.repository and not environment.is_local and not environment.production:
