@@ -66,6 +66,11 @@ class Function:
         earlier = [number for number in self.published if number < self.current and number not in self.bad]
         return max(earlier, default=None)
 
+    @property
+    def is_rolled_back(self) -> bool:
+        """Whether a later version was rolled back, and none was deployed since."""
+        return any(number > self.current for number in self.bad)
+
     def go_to(self, version: int) -> None:
         """Lets the alias point to the version, for all requests."""
         client = boto3.client("lambda")
@@ -95,11 +100,11 @@ def roll_back(settings: Settings) -> Iterator[str]:
         yield from _restore_configuration(target, target.last_updated)
         yield "CloudFormation now takes back the rest of the stack. Then deploy as always."
         return
-    if is_rolled_back(target) and not os.environ.get("FURTHER"):
+    functions = [Function.of(*found) for found in target.resources("AWS::Lambda::Alias").items()]
+    if any(function.is_rolled_back for function in functions) and not os.environ.get("FURTHER"):
         raise OperationError(
             f"{target.stack_name} was rolled back since its last deployment; FURTHER=yes goes one release further back."
         )
-    functions = [Function.of(*found) for found in target.resources("AWS::Lambda::Alias").items()]
     began = _beginning(target, functions)
     released = [function for function in functions if function.published[function.current] >= began]
     moves = [(function, function.before) for function in released]
@@ -141,9 +146,14 @@ def _beginning(target: Target, functions: Collection[Function]) -> datetime:
     newest = max((function.published[function.current] for function in functions), default=None)
     if newest is None:
         raise OperationError(f"{target.stack_name} has no functions.")
+    deployed = set(target.resources("AWS::Lambda::Version").values())
     updated = target.last_updated
-    # An update that published nothing, of a dashboard say, came later than the release.
-    began = updated if updated <= newest else newest - _PUBLISHING
+    if updated <= newest and any(f"{function.arn}:{function.current}" in deployed for function in functions):
+        began = updated
+    else:
+        # An update that published nothing, of a dashboard say, came later than the release, or the local cloud got
+        # code without CloudFormation, in one go.
+        began = newest - (timedelta() if target.environment.is_local else _PUBLISHING)
     return began.replace(microsecond=0)
 
 
@@ -217,17 +227,14 @@ def _restore_configuration(target: Target, began: datetime) -> Iterator[str]:
     yield f"configuration: version {deployments[0]['ConfigurationVersion']} -> {version}"
 
 
-def is_rolled_back(target: Target) -> bool:
+def _is_moved(target: Target) -> bool:
     """Whether an alias or the configuration is not where CloudFormation last put it."""
     deployed = set(target.resources("AWS::Lambda::Version").values())
-    client = boto3.client("lambda")
-    for alias_arn in target.resources("AWS::Lambda::Alias").values():
-        arn, alias = alias_arn.rsplit(":", 1)
-        if f"{arn}:{client.get_alias(FunctionName=arn, Name=alias)['FunctionVersion']}" not in deployed:
-            return True
+    functions = [Function.of(*found) for found in target.resources("AWS::Lambda::Alias").items()]
+    if any(f"{function.arn}:{function.current}" not in deployed for function in functions):
+        return True
     application, environment, _ = _configuration_ids(target)
-    deployments = _deployments(application, environment)
-    return bool(deployments) and deployments[0].get("Description") == _DESCRIPTION
+    return any(found.get("Description") == _DESCRIPTION for found in _deployments(application, environment)[:1])
 
 
 def state() -> str:
@@ -237,7 +244,7 @@ def state() -> str:
     """
     try:
         target = Target.chosen(service_settings.load())
-        return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}" if is_rolled_back(target) else ""
+        return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}" if _is_moved(target) else ""
     except (SettingsError, OperationError, BotoCoreError, ClientError, StopIteration) as error:
         if "does not exist" not in str(error):  # the first deployment
             print(f"warning: can't tell whether there was a rollback: {error}", file=sys.stderr)
