@@ -108,27 +108,39 @@ class Service(_Model):
     alarm_email: Email = ""
 
 
+class Objective(_Model):
+    """The table `[objective]`: how available the API is to be, in each environment, over a month."""
+
+    availability: Annotated[float, Field(ge=90, le=99.999)] = 99.9
+    """The percentage of requests that are not answered with 5XX; what is missing to 100 is the error budget."""
+    minimum_requests: Annotated[int, Field(ge=1)] = 100
+    """Requests in a window of an hour, or of six, below which no alarm judges how fast the budget burns."""
+
+
 class Alarms(_Model):
     """The table `[alarms]`: the thresholds above which an alarm goes off, for every environment.
 
-    Counts are those of a minute, latencies the p90 of five minutes.
+    One error in a quiet night wakes nobody: rates and counts must be above their threshold in three of five
+    minutes, latencies, the p90 of five minutes, in two of three such periods.
     """
 
-    api_errors: Annotated[int, Field(ge=0)] = 0
-    """Answers with 5XX."""
+    api_error_percent: Annotated[float, Field(gt=0, lt=100)] = 5
+    """Answers with 5XX, of all."""
     api_latency_ms: Annotated[int, Field(gt=0)] = 3000
-    function_errors: Annotated[int, Field(ge=0)] = 0
-    """Of one function."""
+    function_error_percent: Annotated[float, Field(gt=0, lt=100)] = 5
+    """Failed invocations of one function, of all of it."""
     function_latency_ms: Annotated[int, Field(gt=0)] = 2500
     """Of one function."""
     function_throttles: Annotated[int, Field(ge=0)] = 0
-    """Of one function."""
+    """Of one function, in a minute."""
     table_throttles: Annotated[int, Field(ge=0)] = 0
-    """Of reading from, or writing to, one table."""
+    """Of reading from, or writing to, one table, in a minute."""
     table_errors: Annotated[int, Field(ge=0)] = 0
-    """DynamoDB's own, of one table."""
+    """DynamoDB's own, of one table, in a minute."""
     configuration_fallbacks: Annotated[int, Field(ge=0)] = 0
-    """Requests that were served without the current configuration."""
+    """Requests that were served without the current configuration, in each of two periods of five minutes."""
+    blocked_requests: Annotated[int, Field(gt=0)] = 100
+    """Requests in a quarter of an hour below which no alarm judges whether all of them are refused."""
 
 
 class Environment(_Model):
@@ -153,6 +165,8 @@ class Environment(_Model):
     """The domain's certificate, of the environment's region."""
     alarm_email: Email = ""
     """Who gets the alarms; the service's receiver unless it is given here."""
+    silence_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
+    """Minutes without any request after which an alarm goes off, where there always are some; 0 for never."""
     waf: bool = False
     """AWS WAF in front of the API."""
     waf_rate_limit: Annotated[int, Field(ge=10, le=2_000_000_000)] = 10_000
@@ -165,6 +179,12 @@ class Environment(_Model):
     """Serve Swagger UI and the OpenAPI document at /swagger, to everyone."""
     retain_data: bool
     """Tables outlive the stack, refuse deletion and can be restored to any second of the last 35 days."""
+    backup_days: Annotated[int, Field(ge=0, le=36_500)] = 0
+    """Days for which AWS Backup keeps a nightly backup in a vault that is locked for good after three days; 0 for no
+    such vault. Point-in-time recovery, which `retain_data` turns on, doesn't depend on it."""
+    adopted_tables: dict[str, Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{3,255}$")]] = {}
+    """Restored tables that serve in place of the stack's own, by their name in infra/tables.py; the line
+    `NAME.Orders = "restored-table"` under `[adopted_tables]` sets it, as `make restore` says."""
     delivery: Literal["all_at_once", "canary"]
     """`canary`: new code gets a tenth of the requests for five minutes, then all of them, unless an alarm goes off."""
     log_retention_days: Literal[
@@ -185,6 +205,12 @@ class Environment(_Model):
             raise ValueError("domain and certificate are given together, or neither")
         return self
 
+    @model_validator(mode="after")
+    def _backups_are_of_what_is_kept(self) -> Self:
+        if self.backup_days and not self.retain_data:
+            raise ValueError("backup_days needs retain_data = true")
+        return self
+
     @property
     def is_local(self) -> bool:
         return self.name == LOCAL
@@ -194,6 +220,7 @@ class Settings(_Model):
     """All of `service.toml`, with the environment `local`, which is always there."""
 
     service: Service
+    objective: Objective = Objective()
     alarms: Alarms = Alarms()
     environments: Annotated[dict[str, Environment], Field(min_length=2)]
     """`local` first, then those of service.toml, in its order."""
@@ -211,13 +238,23 @@ class Settings(_Model):
         inherited = {
             name: service[name] for name in ("region", "alarm_email", "bootstrap_qualifier") if name in service
         }
+        adopted = values.get("adopted_tables", {})
+        if unknown := set(adopted) - {LOCAL, *environments}:
+            raise ValueError(f"adopted_tables names {', '.join(sorted(unknown))}, which is not an environment")
         complete = {
-            name: {"region": DEFAULT_REGION, **inherited, **_defaults(name, environments), **table, "name": name}
+            name: {
+                "region": DEFAULT_REGION,
+                "adopted_tables": adopted.get(name, {}),
+                **inherited,
+                **_defaults(name, environments),
+                **table,
+                "name": name,
+            }
             if isinstance(table, dict)
             else table
             for name, table in {LOCAL: {}, **environments}.items()
         }
-        return {**values, "environments": complete}
+        return {key: value for key, value in values.items() if key != "adopted_tables"} | {"environments": complete}
 
     @model_validator(mode="after")
     def _runtime_has_snap_start(self) -> Self:
@@ -262,8 +299,8 @@ class Settings(_Model):
         if environment.production or environment.is_local:
             raise SettingsError(f"There is only one {environment.name}: leave out STACK_SUFFIX.")
         return environment.model_copy(
-            update={"retain_data": False, "alarm_email": "", "domain": "", "certificate": ""}
-            | {"delivery": "all_at_once"}
+            update={"retain_data": False, "backup_days": 0, "adopted_tables": {}, "delivery": "all_at_once"}
+            | {"alarm_email": "", "domain": "", "certificate": ""}
         )
 
     def neighbours(self, account: str) -> list[str]:
@@ -304,7 +341,12 @@ def _is_production(table: Any) -> bool:
     return isinstance(table, dict) and table.get("production") is True
 
 
-_TABLES: Mapping[str, type[BaseModel]] = {"service": Service, "alarms": Alarms, "environments": Environment}
+_TABLES: Mapping[str, type[BaseModel]] = {
+    "service": Service,
+    "objective": Objective,
+    "alarms": Alarms,
+    "environments": Environment,
+}
 
 
 def _sentence(error: ErrorDetails) -> str:

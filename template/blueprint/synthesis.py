@@ -2,7 +2,8 @@
 
 ENVIRONMENT names the environment (default: local), STACK_SUFFIX a second copy of it.
 IGNORE_ALARMS=true synthesises a delivery that no alarm rolls back. FIRST_DEPLOYMENT=true leaves out the termination
-protection, which blueprint/accounts/deploy.py turns on when the deployment has succeeded.
+protection, which blueprint/accounts/deploy.py turns on when the deployment has succeeded. AT_ONCE delivers without a
+canary, whatever the alarms say: `make deploy` sets it to the time after a `make rollback`.
 """
 
 import os
@@ -13,6 +14,7 @@ import aws_cdk as cdk
 
 from blueprint import settings as service_settings
 from blueprint.accounts import safety
+from blueprint.constructs.at_once import deliver_at_once
 from blueprint.constructs.findings import checked_app
 from blueprint.constructs.stack import ServiceStack
 from blueprint.declare import Declarations
@@ -38,6 +40,8 @@ def create_app(declarations: Declarations, environment_name: str, suffix: str = 
         watched=os.environ.get("IGNORE_ALARMS") != "true",
         protected=os.environ.get("FIRST_DEPLOYMENT") != "true",
     )
+    if reason := os.environ.get("AT_ONCE"):
+        deliver_at_once(stack, reason)
     if environment.is_local:
         fix_api_id(stack.api.rest_api, stack.stack_name)
         cdk.Aspects.of(stack).add(SkipUnsupported())

@@ -28,7 +28,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security
 """
 
 # The functions log the same request id, as correlation_id. No address: it would identify a person.
-_ACCESS_LOG = {
+ACCESS_LOG = {
     "requestId": "$context.requestId",
     "caller": "$context.identity.user",
     "client": "$context.authorizer.claims.client_id",
@@ -44,6 +44,7 @@ _ACCESS_LOG = {
     "responseLength": "$context.responseLength",
     "time": "$context.requestTime",
 }
+"""The access log's fields."""
 
 
 class Api(Construct):
@@ -62,6 +63,8 @@ class Api(Construct):
     ):
         super().__init__(scope, construct_id)
         self._service, self._environment = service, environment
+        self.access_log = logs.LogGroup(self, "AccessLog", removal_policy=cdk.RemovalPolicy.DESTROY)
+        set_retention(self.access_log, environment.log_retention_days)
         self.rest_api = self._create_rest_api()
         GatewayResponses(self, "GatewayResponses", rest_api=self.rest_api, allowed_origins=environment.allowed_origins)
         for each in declared:
@@ -87,8 +90,6 @@ class Api(Construct):
 
     def _create_rest_api(self) -> apigateway.RestApi:
         environment = self._environment
-        access_log = logs.LogGroup(self, "AccessLog", removal_policy=cdk.RemovalPolicy.DESTROY)
-        set_retention(access_log, environment.log_retention_days)
         rest_api = apigateway.RestApi(
             self,
             "RestApi",
@@ -106,8 +107,8 @@ class Api(Construct):
                 metrics_enabled=False,
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
                 data_trace_enabled=False,
-                access_log_destination=apigateway.LogGroupLogDestination(access_log),
-                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
+                access_log_destination=apigateway.LogGroupLogDestination(self.access_log),
+                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
             ),
         )
         # API Gateway would make this group itself, keep its events for ever and leave it behind.

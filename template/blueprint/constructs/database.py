@@ -10,7 +10,7 @@ from constructs import Construct
 
 from blueprint.constructs.findings import acknowledge
 from blueprint.declare.table import Key, KeyType, Table, TableIndex
-from blueprint.settings import Environment
+from blueprint.settings import Environment, SettingsError
 
 _TYPES = {
     "S": dynamodb.AttributeType.STRING,
@@ -20,11 +20,20 @@ _TYPES = {
 
 
 class Database(Construct):
-    """The tables of the stack."""
+    """The tables of the stack, and those that serve in place of one: restored ones that service.toml adopts."""
 
     def __init__(self, scope: Construct, construct_id: str, *, tables: Sequence[Table], environment: Environment):
         super().__init__(scope, construct_id)
         self._tables = {table: self._create(table, environment) for table in tables}
+        self._adopted = {
+            table: dynamodb.Table.from_table_name(self, f"{table.name}Adopted", environment.adopted_tables[table.name])
+            for table in tables
+            if table.name in environment.adopted_tables
+        }
+        if unknown := set(environment.adopted_tables) - {table.name for table in tables}:
+            raise SettingsError(
+                f"service.toml adopts a table for {', '.join(sorted(unknown))}, which infra/tables.py doesn't declare."
+            )
 
     def _create(self, table: Table, environment: Environment) -> dynamodb.Table:
         retain = environment.retain_data and table.holds_data
@@ -49,21 +58,23 @@ class Database(Construct):
         return resource
 
     @property
-    def tables(self) -> Mapping[Table, dynamodb.Table]:
-        """The tables and their resources."""
-        return self._tables
+    def tables(self) -> Mapping[Table, dynamodb.ITable]:
+        """The tables and what serves as them."""
+        return {**self._tables, **self._adopted}
 
     def name(self, table: Table) -> str:
         """The table's real name; raises ValueError when the stack has no such table."""
-        return self._resource(table).table_name
+        return self.tables.get(table, self._resource(table)).table_name
 
     def statement(self, target: Table | TableIndex, actions: Sequence[str]) -> iam.PolicyStatement:
-        """Allows the actions, named as in DynamoDB's API, on the table or on the index alone."""
-        table = target.table if isinstance(target, TableIndex) else target
-        arn = self._resource(table).table_arn
-        if isinstance(target, TableIndex):
-            arn = f"{arn}/index/{target.index.name}"
-        return iam.PolicyStatement(actions=[f"dynamodb:{action}" for action in actions], resources=[arn])
+        """Allows the actions, named as in DynamoDB's API, on the table or on the index alone.
+
+        Where another table is adopted, on both: versions of before still serve, or are rolled back to.
+        """
+        table, index = (target.table, target.index) if isinstance(target, TableIndex) else (target, None)
+        resources = [self._resource(table), *([self._adopted[table]] if table in self._adopted else [])]
+        arns = [f"{found.table_arn}/index/{index.name}" if index else found.table_arn for found in resources]
+        return iam.PolicyStatement(actions=[f"dynamodb:{action}" for action in actions], resources=arns)
 
     def _resource(self, table: Table) -> dynamodb.Table:
         try:

@@ -69,6 +69,8 @@ class ServiceFunction(Construct):
             logging_format=lambda_.LoggingFormat.JSON,
             timeout=cdk.Duration.seconds(declared.timeout),
             memory_size=declared.memory,
+            # `make rollback` goes back to them. They go with the function, and take a few hundred KB each.
+            current_version_options=lambda_.VersionOptions(removal_policy=cdk.RemovalPolicy.RETAIN),
             environment={
                 "ENVIRONMENT": environment.name,
                 "POWERTOOLS_SERVICE_NAME": service.name,

@@ -5,6 +5,7 @@ from constructs import Construct
 
 from blueprint.constructs.api import Api
 from blueprint.constructs.authorization import authorization
+from blueprint.constructs.backup import Backups
 from blueprint.constructs.caller_role import CallerRole
 from blueprint.constructs.configuration import DynamicConfiguration
 from blueprint.constructs.database import Database
@@ -72,6 +73,7 @@ class ServiceStack(cdk.Stack):
             self,
             "Monitoring",
             rest_api=self.api.rest_api,
+            access_log=self.api.access_log,
             functions=self.functions,
             database=self.database,
             declared=declarations.functions,
@@ -81,6 +83,9 @@ class ServiceStack(cdk.Stack):
         )
         if environment.delivery == "canary":
             CanaryDelivery(self, "Delivery", functions=self.functions, service=service, watched=watched)
+        if environment.backup_days:
+            kept = [resource for table, resource in self.database.tables.items() if table.holds_data]
+            Backups(self, "Backups", tables=kept, days=environment.backup_days)
         if environment.waf:
             Waf(self, "Waf", stage=self.api.rest_api.deployment_stage, environment=environment)
         self.caller: CallerRole | None = None

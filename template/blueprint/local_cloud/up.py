@@ -3,6 +3,7 @@
 It needs no declarations, and so imports neither the team's modules nor the CDK: a synthesis is a process of its own.
 """
 
+import os
 import select
 import subprocess
 import sys
@@ -35,7 +36,7 @@ def up(*, brief: bool, at_hand: subprocess.Popen[bytes] | None = None) -> None:
     """
     with server.exclusive():
         settings, now, running = service_settings.load(), changes.snapshot(), server.running()
-        last = changes.last() if running else None
+        last = changes.last() if running and not os.environ.get("AT_ONCE") else None
         if running and last and last.has_infrastructure_of(now):
             code = _code(settings)
             if functions.sha256(code) == last.code:

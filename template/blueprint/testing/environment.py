@@ -8,7 +8,8 @@ import boto3
 from botocore.credentials import Credentials
 
 from blueprint import settings as service_settings
-from blueprint.local_cloud import deployment, server
+from blueprint.local_cloud import deployment
+from blueprint.operations import target
 from blueprint.settings import LOCAL, Environment, Settings
 
 
@@ -24,13 +25,7 @@ def environment() -> Environment:
 
 def reach() -> None:
     """Lets the AWS SDK of this process reach the environment: the local cloud by its address and root user."""
-    if not environment().is_local:
-        os.environ["AWS_DEFAULT_REGION"] = environment().region
-        return
-    running = server.running()
-    if running is None or not deployment.OUTPUTS.exists():
-        raise RuntimeError("The service isn't deployed onto the local cloud; run `make local`.")
-    os.environ.update(deployment.environment_variables(running, environment().region))
+    target.reach(environment())
 
 
 def caller() -> Credentials:

@@ -1,6 +1,7 @@
 """What the functions emit is what the dashboards show and the alarms watch."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -80,12 +81,15 @@ def test_thresholds_come_from_service_toml() -> None:
     settings = Settings.model_validate(
         {
             "service": SETTINGS.service.model_dump(),
-            "alarms": {"api_errors": 7, "function_latency_ms": 1234},
+            "alarms": {"api_error_percent": 7, "function_latency_ms": 1234},
+            "objective": {"availability": 99.5, "minimum_requests": 30},
             "environments": {ENVIRONMENT: {"alarm_email": "on@call.example"}},
         }
     )
     found = template_of(settings, ENVIRONMENT)
-    assert alarms(found)[f"{STACK}-ApiErrors"]["Threshold"] == 7
+    assert alarms(found)[f"{STACK}-ApiErrors"]["Threshold"] == 0.07
+    burning = [str(alarms(found)[f"{STACK}-{name}"]["Metrics"]) for name in ("FastBurn", "SlowBurn")]
+    assert all(">= 30," in expression and "/ 0.5," in expression for expression in burning)
     latencies = [
         alarm["Threshold"] for name, alarm in alarms(found).items() if name.endswith("Latency") and "Api" not in name
     ]
@@ -96,8 +100,45 @@ def test_thresholds_come_from_service_toml() -> None:
 
 def test_the_alarms_are_those_that_operators_need() -> None:
     kinds = {name.removeprefix(f"{STACK}-") for name in alarms(template(ENVIRONMENT))}
-    assert {"ApiErrors", "ApiLatency", "ConfigurationFallback"} < kinds
+    assert {"FastBurn", "SlowBurn", "ApiErrors", "ApiLatency", "TotalBlock", "ConfigurationFallback"} < kinds
+    assert "Silence" not in kinds
     functions = {"".join(map(str.capitalize, function.name.split("_"))) for function in DECLARATIONS.functions}
     assert {f"{name}{kind}" for name in functions for kind in ("Errors", "Latency", "Throttles")} < kinds
     used = {table.name for function in DECLARATIONS.functions for table in function.tables}
     assert {f"{name}Table{kind}" for name in used for kind in ("Throttles", "Errors")} < kinds
+
+
+def test_silence_is_an_alarm_where_requests_are_expected() -> None:
+    settings = Settings.model_validate(
+        {"service": SETTINGS.service.model_dump(), "environments": {ENVIRONMENT: {"silence_minutes": 30}}}
+    )
+    alarm = alarms(template_of(settings, ENVIRONMENT))[f"{STACK}-Silence"]
+    assert (alarm["MetricName"], alarm["Period"], alarm["TreatMissingData"]) == ("Count", 1800, "breaching")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+
+
+def test_refused_requests_are_counted_in_the_access_log() -> None:
+    (counter,) = template(ENVIRONMENT).find_resources("AWS::Logs::MetricFilter").values()
+    (transformation,) = counter["Properties"]["MetricTransformations"]
+    block = alarms(template(ENVIRONMENT))[f"{STACK}-TotalBlock"]["Metrics"]
+    watched = [found["MetricStat"]["Metric"] for found in block if "MetricStat" in found]
+    assert (transformation["MetricNamespace"], transformation["MetricName"]) in [
+        (metric["Namespace"], metric["MetricName"]) for metric in watched
+    ]
+    assert re.findall(r'\$\.(\w+) = "(\d+)"', counter["Properties"]["FilterPattern"]) == [
+        ("status", "401"),
+        ("status", "403"),
+        ("status", "429"),
+    ]
+
+
+@pytest.mark.parametrize("level", ["high", "low"])
+def test_a_dashboard_has_neither_holes_nor_what_its_functions_never_have(level: str) -> None:
+    text = dashboard(level)
+    widgets = json.loads(text)["widgets"]
+    rows: dict[int, int] = {}
+    for widget in widgets:
+        rows[widget["y"]] = rows.get(widget["y"], 0) + widget["width"]
+    assert set(rows.values()) == {24}
+    assert "Iterator" not in text
+    assert "Provisioned" not in text

@@ -1,18 +1,28 @@
-"""The runbook explains each alarm that an environment has, and none that there isn't."""
+"""The runbook explains each alarm that an environment can have, and its queries find what the logs hold."""
 
+import json
 import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from blueprint import settings as service_settings
+from blueprint.constructs.api import ACCESS_LOG
 from blueprint.settings import LOCAL, ROOT
 from blueprint.tests.synthesis import template
 
 SETTINGS = service_settings.load()
+OPT_IN = {"Silence"}
+"""Alarms that an environment has only where service.toml asks for them."""
+PAGES = [ROOT / "blueprint" / "docs" / "runbook.md", *(ROOT / "docs").glob("runbook*.md")]
+WORDS = set(re.findall(r"\w+", "fields filter stats sort by as desc asc in and or not count max min avg sum pct bin"))
 
 
 def sections() -> set[str]:
     """The headings, in the runbook and the team's docs/runbook*.md, that are an alarm's name, or … and its end."""
-    pages = [ROOT / "blueprint" / "docs" / "runbook.md", *(ROOT / "docs").glob("runbook*.md")]
-    return {name for page in pages for name in re.findall(r"^## `(\S+)`$", page.read_text(), re.MULTILINE)}
+    return {name for page in PAGES for name in re.findall(r"^## `(\S+)`$", page.read_text(), re.MULTILINE)}
 
 
 def alarms() -> dict[str, str]:
@@ -38,8 +48,38 @@ def test_each_alarm_has_a_section() -> None:
 
 
 def test_each_section_explains_an_alarm() -> None:
-    assert sections() == {section_of(alarm) for alarm in alarms()}
+    assert sections() - OPT_IN == {section_of(alarm) for alarm in alarms()} - OPT_IN
 
 
 def test_each_alarm_says_where_its_section_is() -> None:
     assert all(description.endswith("What to do: blueprint/docs/runbook.md.") for description in alarms().values())
+
+
+def names(record: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    """The fields that Logs Insights finds in a JSON line."""
+    for name, value in record.items():
+        yield from names(value, f"{prefix}{name}.") if isinstance(value, dict) else [prefix + name]
+
+
+def logged() -> dict[str, set[str]]:
+    """The fields of each kind of log: of the functions' by recorded lines, Lambda's own among them."""
+    lines = Path(__file__).with_name("log_lines.jsonl").read_text().splitlines()
+    functions = {name for line in lines for name in names(json.loads(line))}
+    return {"functions": functions, "AccessLog": set(ACCESS_LOG)}
+
+
+@pytest.mark.parametrize(
+    ("log", "query"),
+    [found for page in PAGES for found in re.findall(r"```insights\n *# (\w+)\n(.*?)```", page.read_text(), re.DOTALL)],
+)
+def test_a_query_asks_for_fields_that_its_log_has(log: str, query: str) -> None:
+    without_texts = re.sub(r'"[^"]*"', "", query)
+    own = set(re.findall(r"\bas (\w+)", without_texts))
+    asked = set(re.findall(r"@?[A-Za-z_][\w.]*", re.sub(r"\b\d+\w*", "", without_texts)))
+    assert asked - WORDS - own - {"@timestamp", "@message"} <= logged()[log]
+
+
+def test_each_query_says_over_which_log_it_is() -> None:
+    for page in PAGES:
+        text = page.read_text()
+        assert text.count("```insights") == len(re.findall(r"```insights\n *# (?:functions|AccessLog)\n", text))
