@@ -1,0 +1,88 @@
+"""A second look at what git has merged without a conflict.
+
+Where blocks resemble each other, such as the jobs of a workflow, there is more than one way to see which lines a side
+has inserted, and git takes one of them. Merged upside down, the same files take the other one: lines whose place is
+certain end up in the same place, and the others are a conflict.
+"""
+
+import difflib
+import tempfile
+from pathlib import Path
+
+from blueprint.update import repository
+from blueprint.update.repository import blob, git, run_git
+
+Entries = dict[str, tuple[str, str]]
+"""Mode and blob of each file in the service's folder."""
+
+
+def doubts(base: str, ours: str, theirs: str, conflicts: set[str]) -> list[str]:
+    """Makes a conflict of each file that could be merged in two ways; returns their names.
+
+    Takes the three trees of a merge that is in the index and in the files, and the names that are in conflict already.
+    """
+    trees = [_entries(tree) for tree in (base, ours, theirs)]
+    our_names, their_names = (_renamed(base, tree) for tree in (ours, theirs))
+    found = []
+    for name in trees[0]:
+        names = (name, our_names.get(name, name), their_names.get(name, name))
+        sides = [tree[each] for tree, each in zip(trees, names, strict=True) if each in tree]
+        target = names[1] if names[1] != name else names[2]
+        differ = len(sides) == len({blob_id for _, blob_id in sides}) == len(trees)
+        if differ and target not in conflicts:
+            merged = blob(git("rev-parse", f":./{target}").strip())
+            other = _merge_upside_down([blob(blob_id) for _, blob_id in sides])
+            if merged != other:
+                _make_conflict(target, sides, _both(merged, other or blob(sides[1][1])))
+                found.append(target)
+    return found
+
+
+def _make_conflict(name: str, sides: list[tuple[str, str]], content: bytes) -> None:
+    (repository.ROOT / name).parent.mkdir(parents=True, exist_ok=True)
+    (repository.ROOT / name).write_bytes(content)
+    path = git("rev-parse", "--show-prefix").rstrip("\n") + name
+    stages = [f"{mode} {blob_id} {stage}\t{path}" for stage, (mode, blob_id) in enumerate(sides, 1)]
+    removal = f"0 {'0' * len(sides[0][1])}\t{path}"
+    git("update-index", "-z", "--index-info", given="\0".join([removal, *stages, ""]))
+
+
+def _merge_upside_down(sides: list[bytes]) -> bytes | None:
+    """The merge of base, ours and theirs from their last line to the first; None where that is a conflict."""
+    with tempfile.TemporaryDirectory() as folder:
+        base, ours, theirs = (Path(folder, name) for name in ("base", "ours", "theirs"))
+        for path, content in zip((base, ours, theirs), sides, strict=True):
+            path.write_bytes(b"\n".join([*reversed(content.split(b"\n")), b""]))
+        clean = run_git("merge-file", str(ours), str(base), str(theirs)).returncode == 0
+        return b"\n".join(reversed(ours.read_bytes().split(b"\n")[:-1])) if clean else None
+
+
+def _both(merged: bytes, other: bytes) -> bytes:
+    """The merged lines, with markers around those that stand elsewhere in the other one."""
+    one, two = merged.splitlines(keepends=True), other.splitlines(keepends=True)
+    result = []
+    for kind, start, end, other_start, other_end in difflib.SequenceMatcher(
+        None, one, two, autojunk=False
+    ).get_opcodes():
+        lines = one[start:end]
+        if kind != "equal":
+            lines = [b"<<<<<<< merged\n", *lines, b"=======\n", *two[other_start:other_end], b">>>>>>> or else\n"]
+        result += lines
+    return b"".join(result)
+
+
+def _entries(tree: str) -> Entries:
+    lines = git("ls-tree", "-r", "-z", tree).split("\0")[:-1]
+    return {
+        name: (mode, blob_id)
+        for line in lines
+        for (mode, _, blob_id), name in [(line.split("\t")[0].split(), line.split("\t", 1)[1])]
+    }
+
+
+def _renamed(base: str, tree: str) -> dict[str, str]:
+    """What git sees as renamed: the new names by the old ones."""
+    fields = git("diff-tree", "-r", "-z", "-M", "--relative", "--diff-filter=R", "--name-status", base, tree).split(
+        "\0"
+    )
+    return dict(zip(fields[1::3], fields[2::3], strict=False))
