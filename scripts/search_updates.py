@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -136,8 +137,13 @@ class Merge:
         """What is wrong with that file of the base; empty when all is well."""
         base, found = self.base.files[name], self.found
         our_name, their_name = (version.renamed.get(name, name) for version in (self.ours, self.theirs))
-        ours, theirs = self.ours.files.get(our_name), self.theirs.files.get(their_name)
+        # What is moved out of the blueprint's part is deleted there, and a file of the team's where it goes.
+        ours, theirs = (
+            version.files.get(new) if name == new or within({new}, (*MERGED, ANSWERS)) else None
+            for version, new in ((self.ours, our_name), (self.theirs, their_name))
+        )
         if not within({name}, (*MERGED, ANSWERS)):
+            ours, theirs = self.ours.files.get(our_name), self.theirs.files.get(their_name)
             comes_back = ours is None and their_name == name and within({name}, REQUIRED)
             kept = theirs if comes_back else ours
             right = found.get(our_name) == (None if kept is None else "".join(line.text for line in kept))
@@ -148,7 +154,7 @@ class Merge:
             other = theirs if ours is None else ours
             if other is not None and other != base:
                 return "one side deleted it, the other edited it, and nothing is said"
-            return "it is back" if {name, our_name, their_name} & found.keys() else ""
+            return "it is back" if name in found else ""
         merged = found.get(our_name if our_name != name else their_name)
         return "it is gone" if merged is None else check_lines(base, ours, theirs, merged.splitlines(keepends=True))
 
@@ -158,7 +164,12 @@ def check_lines(base: Lines, ours: Lines, theirs: Lines, merged: list[str]) -> s
     deleted = set(base) - set(ours)
     expected = [line for line in theirs if line not in deleted]
     written = {line.text for line in ours if line.team}
-    if [text for text in merged if text not in written] != [line.text for line in expected]:
+    kept, right = [text for text in merged if text not in written], [line.text for line in expected]
+    copied = Counter(line.text for line in theirs) - Counter(line.text for line in base)
+    if kept != right and sorted(kept) == sorted(right) and any(line.text in copied for line in deleted):
+        # The blueprint has copied a line that the team deleted: which copy is the new one, the text doesn't say.
+        return ""
+    if kept != right:
         return "what the blueprint wrote, and the team kept, is not what is there"
     if sorted(text for text in merged if text in written) != sorted(written):
         return "a line of the team's is gone, or there twice"

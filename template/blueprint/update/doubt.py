@@ -30,10 +30,11 @@ def doubts(base: str, ours: str, theirs: str, conflicts: set[str]) -> list[str]:
         target = names[1] if names[1] != name else names[2]
         differ = len(sides) == len({blob_id for _, blob_id in sides}) == len(trees)
         if differ and target not in conflicts:
-            merged = blob(git("rev-parse", f":./{target}").strip())
-            other = _merge_upside_down([blob(blob_id) for _, blob_id in sides])
-            if merged != other:
-                _make_conflict(target, sides, _both(merged, other or blob(sides[1][1])))
+            merged = _ended(blob(git("rev-parse", f":./{target}").strip()))
+            contents = [_ended(blob(blob_id)) for _, blob_id in sides]
+            others = [_merge(contents), _upside_down(_merge([_upside_down(content) for content in contents]))]
+            if other := [other for other in others if other != merged]:
+                _make_conflict(target, sides, _both(merged, other[0] or contents[1]))
                 found.append(target)
     return found
 
@@ -47,14 +48,24 @@ def _make_conflict(name: str, sides: list[tuple[str, str]], content: bytes) -> N
     git("update-index", "-z", "--index-info", given="\0".join([removal, *stages, ""]))
 
 
-def _merge_upside_down(sides: list[bytes]) -> bytes | None:
-    """The merge of base, ours and theirs from their last line to the first; None where that is a conflict."""
+def _merge(sides: list[bytes]) -> bytes:
+    """The merge of base, ours and theirs; nothing where they conflict."""
     with tempfile.TemporaryDirectory() as folder:
         base, ours, theirs = (Path(folder, name) for name in ("base", "ours", "theirs"))
         for path, content in zip((base, ours, theirs), sides, strict=True):
-            path.write_bytes(b"\n".join([*reversed(content.split(b"\n")), b""]))
+            path.write_bytes(content)
         clean = run_git("merge-file", str(ours), str(base), str(theirs)).returncode == 0
-        return b"\n".join(reversed(ours.read_bytes().split(b"\n")[:-1])) if clean else None
+        return ours.read_bytes() if clean else b""
+
+
+def _ended(content: bytes) -> bytes:
+    """The content, with an end of its last line."""
+    return content if content.endswith(b"\n") else content + b"\n"
+
+
+def _upside_down(content: bytes) -> bytes:
+    """The content from its last line to its first. What is turned twice is as it was."""
+    return b"".join(reversed(content.splitlines(keepends=True)))
 
 
 def _both(merged: bytes, other: bytes) -> bytes:

@@ -11,7 +11,7 @@ from blueprint.update.doubt import doubts
 from blueprint.update.repository import UpdateError, git, last_line, listed, run_git
 
 _SETTINGS = (".cfnlintrc", ".gitignore", ".pre-commit-config.yaml", "Makefile", "cdk.json", "package.json")
-MERGED = ("blueprint", ".github/workflows", ".github/dependabot.yml", "conftest.py", "pyproject.toml", *_SETTINGS)
+MERGED = ("blueprint", ".github", "conftest.py", "pyproject.toml", *_SETTINGS)
 """The blueprint's part, beside the answers; everything else is the team's."""
 REQUIRED = ("infra", "service.toml", "service/aws_services.py", "tests/limits.py", "tests/samples.py")
 """Of the team's part, what is written again when it is missing."""
