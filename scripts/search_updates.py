@@ -137,19 +137,16 @@ class Merge:
         """What is wrong with that file of the base; empty when all is well."""
         base, found = self.base.files[name], self.found
         our_name, their_name = (version.renamed.get(name, name) for version in (self.ours, self.theirs))
-        # What is moved out of the blueprint's part is deleted there, and a file of the team's where it goes.
-        ours, theirs = (
-            version.files.get(new) if name == new or within({new}, (*MERGED, ANSWERS)) else None
-            for version, new in ((self.ours, our_name), (self.theirs, their_name))
-        )
+        ours, theirs = self.ours.files.get(our_name), self.theirs.files.get(their_name)
         if not within({name}, (*MERGED, ANSWERS)):
-            ours, theirs = self.ours.files.get(our_name), self.theirs.files.get(their_name)
             comes_back = ours is None and their_name == name and within({name}, REQUIRED)
             kept = theirs if comes_back else ours
             right = found.get(our_name) == (None if kept is None else "".join(line.text for line in kept))
             return "" if right and our_name not in self.conflicts else "a file of the team's has changed"
         if {name, our_name, their_name} & self.conflicts:
             return ""
+        if not within({our_name}, (*MERGED, ANSWERS)):
+            ours = None  # It has moved out of the blueprint's part: there, it is deleted.
         if ours is None or theirs is None:
             other = theirs if ours is None else ours
             if other is not None and other != base:

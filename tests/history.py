@@ -1,14 +1,18 @@
 """A history of the blueprint: a repository with versions made from this template and patches to it."""
 
+import os
 import re
 import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import copier
-from services import Service, render
+from services import Service, render, user_environment
 from user_shell import BLUEPRINT
 
 CHANGELOG = "CHANGELOG.md"
@@ -79,6 +83,22 @@ class Blueprint:
 def update(service: Service, *, trust: bool = False, **answers: Any) -> None:
     """What `copier update --defaults` does."""
     copier.run_update(service.path, data=answers, defaults=True, overwrite=True, quiet=True, unsafe=trust)
+
+
+@cache
+def _without_checks() -> Path:
+    """A folder whose `make` does nothing."""
+    folder = Path(tempfile.mkdtemp(prefix="no-make-"))
+    (folder / "make").write_text("#!/bin/sh\n")
+    (folder / "make").chmod(0o755)
+    return folder
+
+
+def make_update(service: Service, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """What `make update` does, but for the checks at its end, which test_make_update.py runs once."""
+    path = [str(_without_checks()), user_environment()["PATH"], str(BLUEPRINT / ".tools" / "bin")]
+    command = [sys.executable, "-u", "-m", "blueprint.update", *options]
+    return service.run(*command, check=False, PATH=os.pathsep.join(path), **variables)
 
 
 def tracked(service: Service) -> dict[str, bytes]:

@@ -81,6 +81,8 @@ class Origin:
             check=False,
         )
         if result.returncode:
+            if "ValueError: " not in result.stderr:
+                raise UpdateError(f"{version} can't be rendered: {' '.join(result.stderr.split())}")
             reason = last_line(result.stderr).removeprefix("ValueError: ")
             raise UpdateError(f"{reason} To give another answer: make update OPTIONS='--data NAME=VALUE'")
         file = folder / self.file
