@@ -53,7 +53,10 @@ class Blueprint:
         files = git(BLUEPRINT, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
         for name in filter(None, files):
             source, copy = BLUEPRINT / name, path / name
-            if source.is_file():
+            if source.is_symlink():
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.symlink_to(source.readlink())
+            elif source.is_file():
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 copy.write_bytes(source.read_bytes())
                 copy.chmod(source.stat().st_mode)
