@@ -55,8 +55,12 @@ def lost(last_release: str) -> set[str]:
 
 def last_release() -> str | None:
     """The tag of the last release that the work tree comes from."""
-    tags = [tag for tag in _git("tag", "--merged", "HEAD").split() if re.fullmatch(r"v\d+\.\d+\.\d+", tag)]
-    return max(tags, key=Version, default=None)
+    return max(released(), key=Version, default=None)
+
+
+def released() -> list[str]:
+    """The tags of all releases that the work tree comes from."""
+    return [tag for tag in _git("tag", "--merged", "HEAD").split() if re.fullmatch(r"v\d+\.\d+\.\d+", tag)]
 
 
 def unequal() -> set[str]:

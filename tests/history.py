@@ -50,19 +50,31 @@ class Blueprint:
         """This repository's work tree as version 1.0.0."""
         path.mkdir()
         git(path, "init", "--quiet", "--initial-branch=main")
-        files = git(BLUEPRINT, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
-        for name in filter(None, files):
-            source, copy = BLUEPRINT / name, path / name
-            if source.is_symlink():
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                copy.symlink_to(source.readlink())
-            elif source.is_file():
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                copy.write_bytes(source.read_bytes())
-                copy.chmod(source.stat().st_mode)
+        cls._copy_work_tree(path)
         blueprint = cls(path)
         blueprint.release("1.0.0")
         return blueprint
+
+    @classmethod
+    def of_this_repository(cls, path: Path) -> "Blueprint":
+        """This repository with its releases, and its work tree beyond the last of them."""
+        git(BLUEPRINT, "clone", "--quiet", str(BLUEPRINT), str(path))
+        for name in git(path, "ls-files", "-z").split("\0")[:-1]:
+            (path / name).unlink()
+        cls._copy_work_tree(path)
+        return cls(path)
+
+    @staticmethod
+    def _copy_work_tree(path: Path) -> None:
+        files = git(BLUEPRINT, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
+        for name in filter(None, files):
+            source, copy = BLUEPRINT / name, path / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            if source.is_symlink():
+                copy.symlink_to(source.readlink())
+            elif source.is_file():
+                copy.write_bytes(source.read_bytes())
+                copy.chmod(source.stat().st_mode)
 
     def release(self, version: str, *changes: Callable[[Path], object]) -> None:
         """Applies the changes to the template, and tags the result as this version."""
