@@ -86,7 +86,8 @@ def function(declarations: Declarations) -> Sandbox:
     build = _build(declarations)
     layer = build.layer()
     start = {name: value.replace("/opt/", f"{layer}/") for name, value in START.items()}
-    *_, production = service_settings.load().environments.values()
+    environments = service_settings.load().environments.values()
+    production = next(each for each in environments if each.production)
     return Sandbox(
         (build.code(), layer / "python"),
         {

@@ -42,6 +42,8 @@ class Origin:
         except UpdateError as error:
             raise UpdateError(f"The blueprint can't be asked for its versions: {error}") from None
         found = re.findall(r"refs/tags/(v\d+\.\d+\.\d+)$", tags, re.MULTILINE)
+        if re.fullmatch(r"v\d+\.\d+\.\d+", self.version) and self.version not in found:
+            raise self._unknown()
         later = sorted((tag for tag in found if numbers(tag) > numbers(self.version)), key=numbers)
         own = [tag for tag in later if numbers(tag)[:1] == numbers(self.version)[:1]]
         others = [tag for tag in later if tag not in own]
@@ -65,10 +67,7 @@ class Origin:
         try:
             settings = yaml.safe_load(git("show", f"{version}:copier.yml", cwd=clone))
         except UpdateError:
-            raise UpdateError(
-                f"The blueprint has no {version}, from which this service was rendered; "
-                f"write the nearest version that it has, such as v1.2.3, into {self.file}, _commit."
-            ) from None
+            raise self._unknown() from None
         copier = ("--from", f"copier=={settings['_min_copier_version']}", "copier", "copy", "--quiet")
         answers = ("--answers-file", self.file, "--data-file", str(ROOT / self.file), *data)
         asked = () if sys.stdin.isatty() else ("--defaults",)
@@ -89,6 +88,12 @@ class Origin:
         file.write_text(file.read_text().replace(str(clone), self._address))
         rendered = yaml.safe_load(file.read_text())
         return {name for name in rendered if name[0] != "_" and rendered[name] != self._answers.get(name)}
+
+    def _unknown(self) -> UpdateError:
+        return UpdateError(
+            f"The blueprint has no {self.version}, from which this service was rendered; "
+            f"write the nearest version that it has, such as v1.2.3, into {self.file}, _commit."
+        )
 
     def _foreign(self) -> UpdateError:
         return UpdateError(
