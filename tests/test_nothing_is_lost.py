@@ -179,7 +179,7 @@ def test_an_answer_that_is_no_longer_allowed_stops_the_update(
 
 @pytest.mark.parametrize("answer", ["service_name=payments", "region=eu-central-1"])
 def test_another_stack_is_refused(service: Service, answer: str) -> None:
-    assert "is another stack, with empty tables: blueprint/docs/moving.md" in refused(service, "--data", answer)
+    assert "is another stack, with empty tables: blueprint/docs/deploying.md" in refused(service, "--data", answer)
 
 
 def test_another_templates_answers_are_refused(service: Service, tmp_path: Path) -> None:

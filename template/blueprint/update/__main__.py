@@ -72,7 +72,7 @@ def bring_in(origin: Origin, version: str, options: argparse.Namespace, folder: 
     changed = origin.render(clone, version, new, *(f"--data={each}" for each in options.data))
     if STACK & changed:
         raise UpdateError(
-            "Another service_name or region is another stack, with empty tables: blueprint/docs/moving.md"
+            "Another service_name or region is another stack, with empty tables: blueprint/docs/deploying.md"
         )
     twin = Twin(old, new, origin.file)
     twin.require_room()
