@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from blueprint.update import repository
-from blueprint.update.repository import blob, git, run_git
+from blueprint.update.repository import blob, git, listed, run_git
 
 Entries = dict[str, tuple[str, str]]
 """Mode and blob of each file in the service's folder."""
@@ -23,13 +23,13 @@ def doubts(base: str, ours: str, theirs: str, conflicts: set[str]) -> list[str]:
     """
     trees = [_entries(tree) for tree in (base, ours, theirs)]
     our_names, their_names = (_renamed(base, tree) for tree in (ours, theirs))
-    found = []
+    found, merged_names = [], listed("ls-files")
     for name in trees[0]:
         names = (name, our_names.get(name, name), their_names.get(name, name))
         sides = [tree[each] for tree, each in zip(trees, names, strict=True) if each in tree]
         target = names[1] if names[1] != name else names[2]
         differ = len(sides) == len({blob_id for _, blob_id in sides}) == len(trees)
-        if differ and target not in conflicts:
+        if differ and target in merged_names - conflicts:
             merged = _ended(blob(git("rev-parse", f":./{target}").strip()))
             contents = [_ended(blob(blob_id)) for _, blob_id in sides]
             others = [_merge(contents), _upside_down(_merge([_upside_down(content) for content in contents]))]
