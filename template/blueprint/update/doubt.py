@@ -33,7 +33,7 @@ def doubts(base: str, ours: str, theirs: str, conflicts: set[str]) -> list[str]:
             merged = _ended(blob(git("rev-parse", f":./{target}").strip()))
             contents = [_ended(blob(blob_id)) for _, blob_id in sides]
             others = [_merge(contents), _upside_down(_merge([_upside_down(content) for content in contents]))]
-            if other := [other for other in others if other != merged]:
+            if other := [each for each in others if each != merged]:
                 _make_conflict(target, sides, _both(merged, other[0] or contents[1]))
                 found.append(target)
     return found
@@ -72,9 +72,8 @@ def _both(merged: bytes, other: bytes) -> bytes:
     """The merged lines, with markers around those that stand elsewhere in the other one."""
     one, two = merged.splitlines(keepends=True), other.splitlines(keepends=True)
     result = []
-    for kind, start, end, other_start, other_end in difflib.SequenceMatcher(
-        None, one, two, autojunk=False
-    ).get_opcodes():
+    matcher = difflib.SequenceMatcher(None, one, two, autojunk=False)
+    for kind, start, end, other_start, other_end in matcher.get_opcodes():
         lines = one[start:end]
         if kind != "equal":
             lines = [b"<<<<<<< merged\n", *lines, b"=======\n", *two[other_start:other_end], b">>>>>>> or else\n"]
@@ -83,17 +82,12 @@ def _both(merged: bytes, other: bytes) -> bytes:
 
 
 def _entries(tree: str) -> Entries:
-    lines = git("ls-tree", "-r", "-z", tree).split("\0")[:-1]
-    return {
-        name: (mode, blob_id)
-        for line in lines
-        for (mode, _, blob_id), name in [(line.split("\t")[0].split(), line.split("\t", 1)[1])]
-    }
+    fields = (line.partition("\t") for line in git("ls-tree", "-r", "-z", tree).split("\0")[:-1])
+    return {name: (description.split()[0], description.split()[2]) for description, _, name in fields}
 
 
 def _renamed(base: str, tree: str) -> dict[str, str]:
     """What git sees as renamed: the new names by the old ones."""
-    fields = git("diff-tree", "-r", "-z", "-M", "--relative", "--diff-filter=R", "--name-status", base, tree).split(
-        "\0"
-    )
+    changes = git("diff-tree", "-r", "-z", "-M", "-l0", "--relative", "--diff-filter=R", "--name-status", base, tree)
+    fields = changes.split("\0")
     return dict(zip(fields[1::3], fields[2::3], strict=False))
