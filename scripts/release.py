@@ -76,7 +76,7 @@ def prepare(text: str) -> None:
 
 def pending(notes: Path | None) -> None:
     """Prints the newest version of the changelog where it has no tag yet, and writes its part of the changelog."""
-    found = re.search(r"^## (\d+\.\d+\.\d+) .*\n(.*?)(?=^## |\Z)", CHANGELOG.read_text(), re.MULTILINE | re.DOTALL)
+    found = re.search(r"^## (\d+\.\d+\.\d+) [^\n]*\n(.*?)(?=^## |\Z)", CHANGELOG.read_text(), re.MULTILINE | re.DOTALL)
     if found and not _git("tag", "--list", f"v{found[1]}"):
         print(f"v{found[1]}")
         if notes:
