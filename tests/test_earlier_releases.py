@@ -76,7 +76,9 @@ def an_answer_less(template: Path) -> None:
 
 def a_required_declaration(template: Path) -> None:
     declarations = template / "blueprint" / "declare" / "declarations.py"
-    replace(declarations, "    routes: Sequence[Route]\n", "    cost_centre: str\n    routes: Sequence[Route]\n")
+    replace(
+        declarations, "    functions: Sequence[Function]\n", "    cost_centre: str\n    functions: Sequence[Function]\n"
+    )
 
 
 @pytest.mark.parametrize(

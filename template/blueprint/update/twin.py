@@ -13,7 +13,7 @@ from blueprint.update.repository import UpdateError, git, last_line, listed, run
 _SETTINGS = (".cfnlintrc", ".gitignore", ".pre-commit-config.yaml", "Makefile", "cdk.json", "package.json")
 MERGED = ("blueprint", ".github", "conftest.py", "pyproject.toml", *_SETTINGS)
 """The blueprint's part, beside the answers; everything else is the team's."""
-REQUIRED = ("infra", "service.toml", "service/aws_services.py", "tests/limits.py", "tests/samples.py")
+REQUIRED = ("infra", "service.toml", "service/__init__.py", "service/aws_services.py", "tests/samples.py")
 """Of the team's part, what is written again when it is missing."""
 EXAMPLES = ("docs", "service", "tests")
 """Of the team's part, where nothing else is written."""
