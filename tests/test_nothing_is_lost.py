@@ -190,6 +190,24 @@ def test_an_answer_that_is_no_longer_allowed_stops_the_update(
     assert "--data NAME=VALUE" in output
 
 
+def test_only_what_has_to_be_there_is_written_again(service: Service) -> None:
+    gone = [
+        "README.md",
+        "AGENTS.md",
+        "zensical.toml",
+        "docs/api.md",
+        "service/logic/orders.py",
+        "blueprint/docs/runbook.md",
+    ]
+    needed = ["infra/tables.py", "service/aws_services.py", "infra/configuration/dev.json"]
+    for name in (*gone, *needed):
+        (service.path / name).unlink()
+    commit(service.path, "Delete what we don't need, and more")
+    updated(service)
+    assert [name for name in gone if (service.path / name).exists()] == []
+    assert [name for name in needed if not (service.path / name).exists()] == []
+
+
 @pytest.mark.parametrize("answer", ["service_name=payments", "region=eu-central-1"])
 def test_another_stack_is_refused(service: Service, answer: str) -> None:
     assert "is another stack, with empty tables: blueprint/docs/deploying.md" in refused(service, "--data", answer)
