@@ -84,5 +84,9 @@ render-test: $(READY) ## Render a service with ANSWERS="--data name=value ..." a
 	@PATH="$(USER_PATH)" $(MAKE) -C $(RENDER) check test
 
 .PHONY: release
-release: $(READY) check ## Cut VERSION: the changelog's heading, a commit and a tag, on main
-	@python scripts/release.py $(VERSION)
+release: $(READY) check ## Prepare VERSION: the changelog's heading and a commit; CI tests and tags it
+	@python scripts/release.py prepare $(VERSION)
+
+.PHONY: release-pending
+release-pending: $(READY) ## Print the version that has a heading and no tag yet; its part of the changelog goes to NOTES
+	@python scripts/release.py pending $(NOTES)

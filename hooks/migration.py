@@ -8,6 +8,7 @@ Everything here is idempotent, says what it has done, and works on what git trac
 """
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -59,14 +60,22 @@ def move(old: str, new: str) -> None:
 
 
 def rewrite(pattern: str, old: str, new: str) -> None:
-    """Replaces a text, such as the name of a module that has moved, in all tracked files that match git's pattern."""
-    for name in _tracked(pattern):
-        path = Path(name)
-        text = path.read_text(encoding="utf-8")
-        if old in text:
-            path.write_text(text.replace(old, new), encoding="utf-8")
-            _git("add", name)
-            print(f"Replaced {old} by {new} in {name}")
+    """Replaces a name, such as that of a module that has moved, in all tracked files that match git's pattern.
+
+    `infra.resources` is not replaced where it is part of a longer name, such as `our_infra.resources`. What else is in
+    a file stays as it is, byte for byte.
+    """
+    name = re.compile(rb"(?<![\w.])%s(?!\w)" % re.escape(old.encode()))
+    for file in _tracked(pattern):
+        path = Path(file)
+        if path.is_symlink() or not path.is_file():
+            continue
+        content = path.read_bytes()
+        rewritten = name.sub(lambda _: new.encode(), content)
+        if rewritten != content:
+            path.write_bytes(rewritten)
+            _git("add", file)
+            print(f"Replaced {old} by {new} in {file}")
 
 
 def _tracked(pattern: str) -> list[str]:

@@ -16,11 +16,15 @@ BLUEPRINT = Path(__file__).parents[1]
 _ON_UPDATE = re.compile(r"\[% if _copier_operation == 'update' %\]\n(.*?)\n\s*\[% endif %\]", re.DOTALL)
 
 
+def examples(questions: str) -> list[str]:
+    """The patterns of the team-owned folders in the text of a copier.yml, into which an update brings nothing."""
+    excluded = [found[1] for text in yaml.safe_load(questions)["_exclude"] if (found := _ON_UPDATE.search(text))]
+    return [line.strip() for text in excluded for line in text.splitlines()]
+
+
 def patterns(questions: str) -> list[str]:
-    """The patterns of the team-owned paths in the text of a copier.yml: no update touches what matches one."""
-    settings = yaml.safe_load(questions)
-    excluded = [found[1] for text in settings["_exclude"] if (found := _ON_UPDATE.search(text))]
-    return [*(line.strip() for text in excluded for line in text.splitlines()), *settings["_skip_if_exists"]]
+    """The patterns of all team-owned paths in the text of a copier.yml: no update touches what matches one."""
+    return [*examples(questions), *yaml.safe_load(questions)["_skip_if_exists"]]
 
 
 def team_owned(questions: str, files: list[str]) -> set[str]:
@@ -31,7 +35,10 @@ def team_owned(questions: str, files: list[str]) -> set[str]:
 
 
 def lost(last_release: str) -> set[str]:
-    """The team-owned paths of the release that are so no more, and that no later migration names."""
+    """The team-owned paths of the release that are so no more, and that no later migration names.
+
+    A file of the example may go: no service loses it.
+    """
     before = team_owned(_git("show", f"{last_release}:copier.yml"), _template_files(last_release))
     questions = (BLUEPRINT / "copier.yml").read_text()
     now = team_owned(questions, _template_files(None))
@@ -42,13 +49,25 @@ def lost(last_release: str) -> set[str]:
     ]
     scripts = re.findall(r"hooks/([\w.]+\.py)", str(migrations))
     moved = "".join((BLUEPRINT / "hooks" / name).read_text() for name in scripts)
+    now.update(GitIgnoreSpec.from_lines(examples(questions)).match_files(before))
     return {name for name in before - now if not any(f'"{part}"' in moved for part in _with_parents(name))}
 
 
 def last_release() -> str | None:
     """The tag of the last release that the work tree comes from."""
-    tags = _git("tag", "--list", "v[0-9]*", "--merged", "HEAD").split()
-    return max(tags, key=Version) if tags else None
+    return max(released(), key=Version, default=None)
+
+
+def released() -> list[str]:
+    """The tags of all releases that the work tree comes from."""
+    return [tag for tag in _git("tag", "--merged", "HEAD").split() if re.fullmatch(r"v\d+\.\d+\.\d+", tag)]
+
+
+def unequal() -> set[str]:
+    """The versions that have a script in hooks/ or a place in copier.yml's _migrations, but not both."""
+    migrations = yaml.safe_load((BLUEPRINT / "copier.yml").read_text()).get("_migrations", [])
+    scripts = {path.stem.replace("_", ".") for path in (BLUEPRINT / "hooks").glob("v*.py")}
+    return scripts ^ {str(migration["version"]) for migration in migrations}
 
 
 def _with_parents(name: str) -> list[str]:
@@ -73,6 +92,8 @@ def _git(*arguments: str) -> str:
 
 
 def main() -> None:
+    if names := unequal():
+        sys.exit(f"error: hooks/ and copier.yml's _migrations don't have the same versions: {', '.join(sorted(names))}")
     release = last_release()
     if release and (names := lost(release)):
         sys.exit(

@@ -1,8 +1,11 @@
-"""`make release VERSION=1.2.0`: cuts a version of the blueprint: the changelog's heading, a commit, a tag.
+"""`make release VERSION=1.2.0`: prepares a version of the blueprint: the changelog's heading, and a commit.
 
-Refuses what a version must not be: one with nothing new, one from a dirty tree or another branch than main, one that
-isn't above the last, and one that breaks teams without being a major version. What breaks a team is in
-docs/contributing.md.
+    python scripts/release.py prepare 1.2.0
+    python scripts/release.py pending [FILE]    prints the version that has a heading and no tag yet; its notes to FILE
+
+Refuses what a version must not be: one with nothing new, one from a dirty tree or another branch than main and 1.x,
+one that isn't above the last, and one that breaks teams without being a major version. What breaks a team is in
+docs/contributing.md. The tag is made by the workflow release.yml, once the tests have passed on that commit.
 """
 
 import argparse
@@ -35,16 +38,22 @@ class ReleaseError(Exception):
     """There can't be this release; the message says why."""
 
 
-def release(version: Version) -> None:
+def prepare(text: str) -> None:
     """Raises ReleaseError before anything has changed."""
-    last = last_release()
+    if not re.fullmatch(r"\d+\.\d+\.\d+", text):
+        raise ReleaseError(f"{text} is not a version: use three numbers, such as 1.2.0. There are no pre-releases.")
+    version, last = Version(text), last_release()
     if _git("status", "--porcelain"):
         raise ReleaseError("Commit your changes first.")
-    if _git("branch", "--show-current").strip() != "main":
-        raise ReleaseError("A release is cut from main.")
+    branch = _git("branch", "--show-current").strip()
+    if branch not in ("main", f"{version.major}.x"):
+        raise ReleaseError(f"A release is cut from main; a patch of an older major version, from {version.major}.x.")
     if last and version <= Version(last):
         raise ReleaseError(f"{version} is not above the last release, {last}.")
-    head, found, rest = CHANGELOG.read_text().partition(UNRELEASED)
+    if _git("tag", "--list", f"v{version}"):
+        raise ReleaseError(f"{version} has been released.")
+    changelog = CHANGELOG.read_text()
+    head, found, rest = changelog.partition(UNRELEASED)
     if not found or not re.match(r"\s*- ", rest):
         raise ReleaseError("CHANGELOG.md says nothing under Unreleased.")
     late = [each for each in _migrations() if last and Version(last) < each != version]
@@ -56,11 +65,22 @@ def release(version: Version) -> None:
             f"This breaks teams since {last}, so that it must be a major version:"
             + "".join(f"\n  {line}" for line in breaks or ["a migration moves files of theirs"])
         )
-    today = datetime.now(UTC).date()
-    CHANGELOG.write_text(f"{head}{UNRELEASED}\n## {version} ({today})\n{rest}")
-    _git("commit", "--quiet", "--message", f"Release {version}", "--", str(CHANGELOG))
-    _git("tag", "--annotate", "--message", f"Release {version}", f"v{version}")
-    print(f"v{version} is tagged. Publish it with: git push --follow-tags")
+    CHANGELOG.write_text(f"{head}{UNRELEASED}\n## {version} ({datetime.now(UTC).date()})\n{rest}")
+    try:
+        _git("commit", "--quiet", "--message", f"Release {version}", "--", str(CHANGELOG))
+    except subprocess.CalledProcessError as error:
+        CHANGELOG.write_text(changelog)
+        raise ReleaseError(f"git can't commit: {error.stderr.strip()}") from None
+    print(f"{version} is prepared. Push {branch}: CI tests services of earlier versions with it, and then tags it.")
+
+
+def pending(notes: Path | None) -> None:
+    """Prints the newest version of the changelog where it has no tag yet, and writes its part of the changelog."""
+    found = re.search(r"^## (\d+\.\d+\.\d+) [^\n]*\n(.*?)(?=^## |\Z)", CHANGELOG.read_text(), re.MULTILINE | re.DOTALL)
+    if found and not _git("tag", "--list", f"v{found[1]}"):
+        print(f"v{found[1]}")
+        if notes:
+            notes.write_text(found[2].strip() + "\n")
 
 
 def _migrations() -> list[Version]:
@@ -83,10 +103,16 @@ def _git(*arguments: str) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("version", type=Version, help="such as 1.2.0")
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("prepare").add_argument("version")
+    commands.add_parser("pending").add_argument("notes", type=Path, nargs="?")
+    options = parser.parse_args()
     try:
-        release(parser.parse_args().version)
+        if options.command == "prepare":
+            prepare(options.version)
+        else:
+            pending(options.notes)
     except ReleaseError as error:
         sys.exit(f"error: {error}")
 

@@ -1,14 +1,18 @@
 """A history of the blueprint: a repository with versions made from this template and patches to it."""
 
+import os
 import re
 import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import copier
-from services import Service, render
+from services import Service, render, user_environment
 from user_shell import BLUEPRINT
 
 CHANGELOG = "CHANGELOG.md"
@@ -46,16 +50,31 @@ class Blueprint:
         """This repository's work tree as version 1.0.0."""
         path.mkdir()
         git(path, "init", "--quiet", "--initial-branch=main")
-        files = git(BLUEPRINT, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
-        for name in filter(None, files):
-            source, copy = BLUEPRINT / name, path / name
-            if source.is_file():
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                copy.write_bytes(source.read_bytes())
-                copy.chmod(source.stat().st_mode)
+        cls._copy_work_tree(path)
         blueprint = cls(path)
         blueprint.release("1.0.0")
         return blueprint
+
+    @classmethod
+    def of_this_repository(cls, path: Path) -> "Blueprint":
+        """This repository with its releases, and its work tree beyond the last of them."""
+        git(BLUEPRINT, "clone", "--quiet", str(BLUEPRINT), str(path))
+        for name in git(path, "ls-files", "-z").split("\0")[:-1]:
+            (path / name).unlink()
+        cls._copy_work_tree(path)
+        return cls(path)
+
+    @staticmethod
+    def _copy_work_tree(path: Path) -> None:
+        files = git(BLUEPRINT, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
+        for name in filter(None, files):
+            source, copy = BLUEPRINT / name, path / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            if source.is_symlink():
+                copy.symlink_to(source.readlink())
+            elif source.is_file():
+                copy.write_bytes(source.read_bytes())
+                copy.chmod(source.stat().st_mode)
 
     def release(self, version: str, *changes: Callable[[Path], object]) -> None:
         """Applies the changes to the template, and tags the result as this version."""
@@ -79,6 +98,22 @@ class Blueprint:
 def update(service: Service, *, trust: bool = False, **answers: Any) -> None:
     """What `copier update --defaults` does."""
     copier.run_update(service.path, data=answers, defaults=True, overwrite=True, quiet=True, unsafe=trust)
+
+
+@cache
+def _without_checks() -> Path:
+    """A folder whose `make` does nothing."""
+    folder = Path(tempfile.mkdtemp(prefix="no-make-"))
+    (folder / "make").write_text("#!/bin/sh\n")
+    (folder / "make").chmod(0o755)
+    return folder
+
+
+def make_update(service: Service, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """What `make update` does, but for the checks at its end, which test_make_update.py runs once."""
+    path = [str(_without_checks()), user_environment()["PATH"], str(BLUEPRINT / ".tools" / "bin")]
+    command = [sys.executable, "-u", "-m", "blueprint.update", *options]
+    return service.run(*command, check=False, PATH=os.pathsep.join(path), **variables)
 
 
 def tracked(service: Service) -> dict[str, bytes]:

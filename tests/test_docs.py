@@ -32,7 +32,7 @@ NOT_RUN = {
         "make docs",
         "make pictures",
         "make release VERSION=1.2.0",
-        "git push --follow-tags",
+        "git push origin main",
     ],
     "service/blueprint/docs/runbook.md": ["ENVIRONMENT=production make deploy AT_ONCE=incident"],
 }

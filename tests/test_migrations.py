@@ -17,6 +17,7 @@ from history import (
     git,
     is_team_owned,
     major_changes,
+    make_update,
     minor_changes,
     replace,
     tracked,
@@ -89,6 +90,57 @@ def test_only_an_update_that_crosses_the_version_wants_trust(blueprint: Blueprin
     fresh = blueprint.render(service.path.parent / "fresh")
     update(fresh, waf=False)
     assert "waf: false" in (fresh.path / ".copier-answers.yml").read_text()
+
+
+def test_make_update_takes_one_major_version_at_a_time(blueprint: Blueprint, service: Service, tmp_path: Path) -> None:
+    # Given a service of 1.0.0, where there are 1.1.0, 2.0.0, which moves a file, and 3.0.0
+    history = Blueprint(shutil.copytree(blueprint.path, tmp_path / "blueprint"))
+    history.release("3.0.0")
+    answers = service.path / ".copier-answers.yml"
+    replace(answers, str(blueprint.path), str(history.path))
+    commit(service.path, "Follow the other repository")
+    # When it is updated, then that is to 1.1.0 first, without trust,
+    result = make_update(service)
+    assert (result.returncode, "From v1.0.0 of the blueprint to v1.1.0" in result.stdout) == (0, True), result.stdout
+    assert "v2.0.0 is another major version." in result.stdout
+    commit(service.path, "Update to 1.1.0")
+    # which is all that the weekly workflow does, and it says what waits;
+    outputs = tmp_path / "outputs"
+    assert make_update(service, "summary", GITHUB_OUTPUT=str(outputs)).returncode == 0
+    assert outputs.read_text().splitlines()[1:] == ["unfinished=false", "major=v2.0.0"]
+    assert git(service.path, "status", "--porcelain") == ""
+    # then to 2.0.0, which asks for trust before anything has changed,
+    before = tracked(service)
+    result = make_update(service)
+    assert (result.returncode, "hooks/v2_0_0.py moves files of yours" in result.stdout) == (1, True), result.stdout
+    assert tracked(service) == before
+    result = make_update(service, "--trust")
+    assert result.returncode == 0, result.stdout
+    assert result.stdout.count("Moved infra/resources.py to infra/extensions.py") == 1
+    assert (service.path / "infra" / "extensions.py").read_text().endswith(OURS)
+    assert not (service.path / "infra" / "resources.py").exists()
+    assert "infra.extensions" in (service.path / "tests" / "unit" / "test_ours.py").read_text()
+    commit(service.path, "Update to 2.0.0")
+    # and to 3.0.0 at last.
+    assert "From v2.0.0 of the blueprint to v3.0.0" in make_update(service).stdout
+    commit(service.path, "Update to 3.0.0")
+    # An old major version gets its patches.
+    git(history.path, "checkout", "--quiet", "v1.1.0")
+    history.release("1.1.1")
+    old = history.render(tmp_path / "old", "1.1.0")
+    assert "From v1.1.0 of the blueprint to v1.1.1" in make_update(old).stdout
+
+
+def test_names_are_rewritten_whole_and_nothing_else_is(service: Service) -> None:
+    path = service.path / "service" / "logic" / "ours.py"
+    content = (
+        b'"""L\xe4ngst."""\r\nfrom infra.resources import queue\r\nimport our_infra.resources, infra.resources_too\r\n'
+    )
+    path.write_bytes(content)
+    commit(service.path, "Write on Windows, in Latin-1")
+    result = script(service, "before")
+    assert result.returncode == 0, result.stderr
+    assert path.read_bytes() == content.replace(b"from infra.resources", b"from infra.extensions")
 
 
 def test_a_file_that_the_team_deleted_stays_deleted(service: Service) -> None:

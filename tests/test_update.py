@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 import yaml
-from history import Blueprint, blueprints, commit, git, is_team_owned, minor_changes, replace, tracked, update
+from history import (
+    Blueprint,
+    blueprints,
+    commit,
+    git,
+    is_team_owned,
+    make_update,
+    minor_changes,
+    replace,
+    tracked,
+    update,
+)
 from services import RUNTIME, Service
 from user_shell import BLUEPRINT
 
@@ -33,7 +44,8 @@ def fresh(blueprint: Blueprint, tmp_path_factory: pytest.TempPathFactory) -> dic
     return tracked(blueprint.render(tmp_path_factory.mktemp("fresh") / "service"))
 
 
-def test_a_path_says_whose_it_is_and_an_update_keeps_to_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("by_copier", [True, False], ids=["copier update", "make update"])
+def test_a_path_says_whose_it_is_and_an_update_keeps_to_it(tmp_path: Path, *, by_copier: bool) -> None:
     # Given a version in which every file of the template has changed
     blueprint = Blueprint.of_this_template(tmp_path / "blueprint")
     service = blueprint.render(tmp_path / "service", owner="@acme/orders")
@@ -45,8 +57,11 @@ def test_a_path_says_whose_it_is_and_an_update_keeps_to_it(tmp_path: Path) -> No
                 path.write_bytes(path.read_bytes() + b"\n")
 
     blueprint.release("1.1.0", change_all)
-    # When an update brings it in
-    update(service)
+    # When an update brings it in, Copier's own or ours
+    if by_copier:
+        update(service)
+    else:
+        assert make_update(service).returncode == 0
     # Then the files that are as they were are those that the page gives to the team, and no others
     after = tracked(service)
     assert set(after) == set(before)
@@ -57,11 +72,15 @@ def test_a_path_says_whose_it_is_and_an_update_keeps_to_it(tmp_path: Path) -> No
     assert [path for path in blueprints(service) if not (service.path / path).exists()] == []
 
 
+@pytest.mark.parametrize("by_copier", [True, False], ids=["copier update", "make update"])
 def test_an_unedited_service_gets_what_a_fresh_render_has(
-    blueprint: Blueprint, service: Service, tmp_path: Path
+    blueprint: Blueprint, service: Service, tmp_path: Path, *, by_copier: bool
 ) -> None:
     first = tracked(service)
-    update(service)
+    if by_copier:
+        update(service)
+    else:
+        assert make_update(service).returncode == 0
     fresh = tracked(blueprint.render(tmp_path / "fresh"))
     is_ours = is_team_owned(service)
     for name, content in tracked(service).items():

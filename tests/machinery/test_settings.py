@@ -140,3 +140,22 @@ def test_what_keeps_its_data_is_not_destroyed(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="live keeps its data, so no command destroys it"):
         safety.check_destruction(settings.environment("live"))
     safety.check_destruction(settings.environment("dev"))
+
+
+def test_tests_that_write_run_anywhere_but_in_production(tmp_path: Path) -> None:
+    """Whatever comes after it: the order of the environments doesn't say which one is production."""
+    settings = load(tmp_path, SERVICE + ENVIRONMENTS + "[environments.recovery]\n")
+    with pytest.raises(SettingsError, match="live is production, where tests only read: make smoke"):
+        safety.check_writing(settings.environment("live"))
+    for name in ("dev", "recovery", LOCAL):
+        safety.check_writing(settings.environment(name))
+
+
+@pytest.mark.parametrize(("environment", "target"), [("production", "smoke"), ("dev", "e2e"), ("local", "e2e")])
+def test_a_pipeline_verifies_what_may_be_verified(
+    environment: str, target: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ENVIRONMENT", environment)
+    monkeypatch.setattr("sys.argv", ["safety", "verify"])
+    safety.main()
+    assert capsys.readouterr().out == f"{target}\n"

@@ -1,12 +1,11 @@
-"""What must not happen to an environment: `make deploy` and `make destroy` ask here first.
-
-`make destroy` runs this module.
+"""What must not happen to an environment: `make deploy`, `make destroy` and the tests that write ask here first.
 
 A bare `cdk deploy` meets the same obstacles: the stack holds them as CloudFormation rules, so that CloudFormation
 refuses the template and says why. Synthesising stays free of them, and `cdk destroy` meets the protections that
 the stack and its tables have in CloudFormation and in DynamoDB.
 """
 
+import argparse
 import os
 import platform
 import sys
@@ -75,11 +74,29 @@ def check_destruction(environment: Environment) -> None:
         )
 
 
+def check_writing(environment: Environment) -> None:
+    """Raises SettingsError when tests that write must not run in the environment."""
+    if environment.production:
+        raise SettingsError(f"{environment.name} is production, where tests only read: make smoke.")
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m blueprint.accounts.safety", description="Refuses what must not happen."
+    )
+    parser.add_argument("command", choices=["destroy", "verify", "write"])
+    arguments = parser.parse_args()
     try:
         settings = service_settings.load()
         environment = settings.environment(os.environ.get("ENVIRONMENT", LOCAL))
-        check_destruction(settings.copy_of(environment, os.environ.get("STACK_SUFFIX", "")))
+        environment = settings.copy_of(environment, os.environ.get("STACK_SUFFIX", ""))
+        match arguments.command:
+            case "destroy":
+                check_destruction(environment)
+            case "write":
+                check_writing(environment)
+            case "verify":
+                print("smoke" if environment.production else "e2e")
     except SettingsError as error:
         sys.exit(f"error: {error}")
 

@@ -94,7 +94,8 @@ def function(declarations: Declarations, levers: Levers = LAYER) -> Sandbox:
     build = _build(declarations)
     layer = build.layer(levers)
     start = {name: value.replace("/opt/", f"{layer}/") for name, value in START.items()}
-    *_, production = service_settings.load().environments.values()
+    environments = service_settings.load().environments.values()
+    production = next(each for each in environments if each.production)
     return Sandbox(
         (build.code(), layer / "python"),
         {

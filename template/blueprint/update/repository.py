@@ -1,0 +1,69 @@
+"""The service's git repository, for updates."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_NEUTRAL = (
+    *("color.ui=false", "core.fileMode=true", "core.fsmonitor=false", f"core.hooksPath={os.devnull}"),
+    *("core.safecrlf=false", "merge.default=text", "merge.directoryRenames=conflict", "merge.renameLimit=0"),
+    *("merge.renames=true", "rerere.enabled=false", "user.email=blueprint@example.com", "user.name=Blueprint"),
+)
+"""Settings of git which people change, and which would change the merge, or stop it."""
+_OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
+"""What git tells a hook, which may be what runs `make update`."""
+
+
+class UpdateError(Exception):
+    """The update can't go on, or waits for a hand (exit code 3); the message says why and what to do."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def listed(command: str, *options: str) -> set[str]:
+    """The names that git lists, from the service's folder."""
+    return set(git(command, "-z", *options).split("\0")) - {""}
+
+
+def git(*arguments: str, cwd: Path | None = None, given: str = "", variables: Mapping[str, str] | None = None) -> str:
+    """What git prints; raises UpdateError, with its reason, when it fails."""
+    result = run_git(*arguments, cwd=cwd, given=given, variables=variables)
+    if result.returncode:
+        raise UpdateError(last_line(result.stderr))
+    return result.stdout
+
+
+def run_git(
+    *arguments: str, cwd: Path | None = None, given: str = "", variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            ["git", *(word for setting in _NEUTRAL for word in ("-c", setting)), *arguments],
+            cwd=cwd or ROOT,
+            env={**_environment(), **(variables or {})},
+            input=given,
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            check=False,
+        )
+    except FileNotFoundError:
+        raise UpdateError("An update needs git, which is not installed.") from None
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in _OF_HOOKS} | {"LC_ALL": "C"}
+
+
+def last_line(output: str) -> str:
+    """What a program says last, which names what went wrong."""
+    return (output.strip().splitlines() or ["no reason was given."])[-1]
+
+
+def blob(object_id: str) -> bytes:
+    """A file's content, as git has it."""
+    return subprocess.check_output(["git", "cat-file", "blob", object_id], cwd=ROOT, env=_environment())
