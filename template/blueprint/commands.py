@@ -12,6 +12,7 @@ _MODULES = {
     "local": "blueprint.local_cloud.up",
     "openapi": "blueprint.openapi.command",
     "documents": "blueprint.documents.command",
+    "redrive": "blueprint.redrive",
 }
 
 

@@ -99,6 +99,14 @@ class Alarms(_Model):
     """DynamoDB's own, of one table."""
     configuration_fallbacks: Annotated[int, Field(ge=0)] = 0
     """Requests that were served without the current configuration."""
+    message_age_seconds: Annotated[int, Field(gt=0)] = 900
+    """How long the oldest message of one queue has waited."""
+    dead_letters: Annotated[int, Field(ge=0)] = 0
+    """Messages in one dead-letter queue."""
+    iterator_age_ms: Annotated[int, Field(gt=0)] = 300_000
+    """How long ago the change was made that one function gets from a table's stream."""
+    failed_schedules: Annotated[int, Field(ge=0)] = 0
+    """Runs of one function that EventBridge Scheduler could not start."""
 
 
 class Environment(_Model):

@@ -1,6 +1,6 @@
 """DynamoDB tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import aws_cdk as cdk
@@ -20,13 +20,21 @@ _TYPES = {
 
 
 class Database(Construct):
-    """The tables of the stack."""
+    """The tables of the stack; those that are `streamed` tell of each change."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, tables: Sequence[Table], environment: Environment):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        tables: Sequence[Table],
+        streamed: Collection[Table],
+        environment: Environment,
+    ):
         super().__init__(scope, construct_id)
-        self._tables = {table: self._create(table, environment) for table in tables}
+        self._tables = {table: self._create(table, environment, streamed=table in streamed) for table in tables}
 
-    def _create(self, table: Table, environment: Environment) -> dynamodb.Table:
+    def _create(self, table: Table, environment: Environment, *, streamed: bool) -> dynamodb.Table:
         retain = environment.retain_data and table.holds_data
         resource = dynamodb.Table(
             self,
@@ -34,6 +42,7 @@ class Database(Construct):
             **_attributes(table),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             time_to_live_attribute=table.time_to_live,
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES if streamed else None,
             deletion_protection=retain,
             removal_policy=cdk.RemovalPolicy.RETAIN if retain else cdk.RemovalPolicy.DESTROY,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(

@@ -21,6 +21,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from blueprint.constructs.database import Database
+from blueprint.constructs.event_monitoring import Watch
 from blueprint.constructs.functions import ServiceFunction
 from blueprint.declare import Function
 from blueprint.declare.table import Table
@@ -35,7 +36,7 @@ _P90 = "p90"
 class Monitoring(Construct):
     """Both dashboards, the alarms and their encrypted topic, with an optional e-mail receiver.
 
-    `rollback_alarms` has, for each function, the alarms that tell that its new code is broken.
+    `rollback_alarms` has, for each function that is watched, the alarms that tell that its new code is broken.
     """
 
     def __init__(
@@ -44,9 +45,7 @@ class Monitoring(Construct):
         construct_id: str,
         *,
         rest_api: apigateway.RestApi,
-        functions: Mapping[str, ServiceFunction],
         database: Database,
-        declared: Sequence[Function],
         metrics: type[StrEnum],
         settings: Settings,
         environment: Environment,
@@ -62,10 +61,20 @@ class Monitoring(Construct):
         self._show_metrics(high, "Business", [*metrics])
         self._show_metrics(high, "Dynamic configuration", [FALLBACK_METRIC])
 
+        self._database, self._api_errors = database, api_errors
+        self.rollback_alarms: dict[str, list[cloudwatch.Alarm]] = {}
+
+    def watch(self, functions: Mapping[str, ServiceFunction], watches: Sequence[Watch]) -> None:
+        """Adds the functions' and the tables' alarms, those of what starts functions, and their dashboard."""
+        database, declared = self._database, [function.declared for function in functions.values()]
         function_alarms = {name: self._function_alarms(name, function) for name, function in functions.items()}
         table_alarms = [alarm for table in database.tables for alarm in self._table_alarms(table, database, declared)]
+        event_alarms = [
+            self._alarm(watch.name, watch.description, watch.metric, watch.limit(self._thresholds)) for watch in watches
+        ]
         low = self._dashboard(
-            "low", [*(alarm for alarms in function_alarms.values() for alarm in alarms), *table_alarms]
+            "low",
+            [*(alarm for alarms in function_alarms.values() for alarm in alarms), *table_alarms, *event_alarms],
         )
         for name, function in functions.items():
             low.monitor_lambda_function(
@@ -78,7 +87,15 @@ class Monitoring(Construct):
                 human_readable_name=table.name,
                 alarm_friendly_name=table.name,
             )
-        self.rollback_alarms = {name: [errors, api_errors] for name, (errors, *_) in function_alarms.items()}
+        for watch in watches:
+            low.monitor_custom(
+                human_readable_name=watch.name,
+                alarm_friendly_name=watch.name,
+                metric_groups=[monitoring.CustomMetricGroup(title=watch.name, metrics=[watch.metric])],
+            )
+        for name, (errors, *_) in function_alarms.items():
+            serves = functions[name].declared.routes
+            self.rollback_alarms[name] = [errors, self._api_errors] if serves else [errors]
 
     def _create_topic(self, email: str) -> sns.Topic:
         key = kms.Key(

@@ -9,9 +9,10 @@ from blueprint.tests.synthesis import template
 SETTINGS = service_settings.load()
 
 
-def sections() -> set[str]:
+def sections(*, of_the_team: bool = False) -> set[str]:
     """The headings, in the runbook and the team's docs/runbook*.md, that are an alarm's name, or … and its end."""
-    pages = [ROOT / "blueprint" / "docs" / "runbook.md", *(ROOT / "docs").glob("runbook*.md")]
+    pages = [] if of_the_team else [ROOT / "blueprint" / "docs" / "runbook.md"]
+    pages += (ROOT / "docs").glob("runbook*.md")
     return {name for page in pages for name in re.findall(r"^## `(\S+)`$", page.read_text(), re.MULTILINE)}
 
 
@@ -37,8 +38,8 @@ def test_each_alarm_has_a_section() -> None:
     assert {alarm for alarm in alarms() if section_of(alarm) is None} == set()
 
 
-def test_each_section_explains_an_alarm() -> None:
-    assert sections() == {section_of(alarm) for alarm in alarms()}
+def test_each_section_of_the_team_explains_an_alarm() -> None:
+    assert sections(of_the_team=True) <= {section_of(alarm) for alarm in alarms()}
 
 
 def test_each_alarm_says_where_its_section_is() -> None:
