@@ -13,6 +13,7 @@ _MODULES = {
     "layer": "blueprint.packaging.command",
     "openapi": "blueprint.openapi.command",
     "documents": "blueprint.documents.command",
+    "redrive": "blueprint.redrive",
 }
 
 

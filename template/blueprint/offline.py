@@ -16,6 +16,7 @@ _VARIABLES = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_REGION": "us-east-1",
     "AWS_SECRET_ACCESS_KEY": "none",
+    "EVENT_BUS_NAME": "events",
     "LAMBDA_TASK_ROOT": "/var/task",
     "POWERTOOLS_METRICS_NAMESPACE": "none",
     "POWERTOOLS_TRACE_DISABLED": "true",

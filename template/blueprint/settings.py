@@ -141,6 +141,14 @@ class Alarms(_Model):
     """Requests that were served without the current configuration, in each of two periods of five minutes."""
     blocked_requests: Annotated[int, Field(gt=0)] = 100
     """Requests in a quarter of an hour below which no alarm judges whether all of them are refused."""
+    message_age_seconds: Annotated[int, Field(gt=0)] = 900
+    """How long the oldest message of one queue has waited."""
+    dead_letters: Annotated[int, Field(ge=0)] = 0
+    """Messages in one dead-letter queue."""
+    iterator_age_ms: Annotated[int, Field(gt=0)] = 300_000
+    """How long ago the change was made that one function gets from a table's stream."""
+    failed_schedules: Annotated[int, Field(ge=0)] = 0
+    """Runs of one function that EventBridge Scheduler could not start."""
 
 
 class Environment(_Model):

@@ -59,4 +59,8 @@ def main(declarations: Declarations, _: Sequence[str]) -> None:
     except RuntimeError as error:
         if "ValidationFailed" not in str(error):
             raise
-        sys.exit("error: The findings above must be fixed, or acknowledged on their resource with a reason.")
+        sys.exit(
+            "error: The findings above must be fixed, or acknowledged on their resource with a reason. For a wildcard "
+            "that a grant of the CDK brings, name the actions instead: stack.functions[NAME].allow(iam.PolicyStatement("
+            'actions=["s3:GetObject"], resources=[…])).'
+        )

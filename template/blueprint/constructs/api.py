@@ -73,11 +73,10 @@ class Api(Construct):
                 self._add(route, function, authorization)
         if environment.swagger:
             # The document is made from the handlers, and importing them needs their variables.
-            documented = [each for each in declared if each.routes]
-            variables = {name: value for each in documented for name, value in functions.variables(each).items()}
+            variables = {name: value for each in declared for name, value in functions.variables(each).items()}
             variables |= {
                 "AUTHORIZATION": service.authorization,
-                "HANDLERS": ",".join(each.module for each in documented),
+                "HANDLERS": ",".join(each.module for each in declared),
                 "START_PRIMED": "false",
             }
             swagger = Function("swagger", SWAGGER)

@@ -1,6 +1,6 @@
 """DynamoDB tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import aws_cdk as cdk
@@ -20,11 +20,22 @@ _TYPES = {
 
 
 class Database(Construct):
-    """The tables of the stack, and those that serve in place of one: restored ones that service.toml adopts."""
+    """The tables of the stack, and those that serve in place of one: restored ones that service.toml adopts.
 
-    def __init__(self, scope: Construct, construct_id: str, *, tables: Sequence[Table], environment: Environment):
+    Those that are `streamed` tell of each change.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        tables: Sequence[Table],
+        streamed: Collection[Table],
+        environment: Environment,
+    ):
         super().__init__(scope, construct_id)
-        self._tables = {table: self._create(table, environment) for table in tables}
+        self._tables = {table: self._create(table, environment, streamed=table in streamed) for table in tables}
         self._adopted = {
             table: dynamodb.Table.from_table_name(self, f"{table.name}Adopted", environment.adopted_tables[table.name])
             for table in tables
@@ -35,7 +46,7 @@ class Database(Construct):
                 f"service.toml adopts a table for {', '.join(sorted(unknown))}, which infra/tables.py doesn't declare."
             )
 
-    def _create(self, table: Table, environment: Environment) -> dynamodb.Table:
+    def _create(self, table: Table, environment: Environment, *, streamed: bool) -> dynamodb.Table:
         retain = environment.retain_data and table.holds_data
         resource = dynamodb.Table(
             self,
@@ -43,6 +54,7 @@ class Database(Construct):
             **_attributes(table),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             time_to_live_attribute=table.time_to_live,
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES if streamed else None,
             deletion_protection=retain,
             removal_policy=cdk.RemovalPolicy.RETAIN if retain else cdk.RemovalPolicy.DESTROY,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(

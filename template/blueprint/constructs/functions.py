@@ -46,7 +46,7 @@ class ServiceFunction(Construct):
         self.declared = declared
         self.log_group = log_group = logs.LogGroup(self, "Logs", removal_policy=cdk.RemovalPolicy.DESTROY)
         set_retention(log_group, environment.log_retention_days)
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self.role = role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self._policy = iam.Policy(self, "Policy", roles=[role])
         self.allow(
             iam.PolicyStatement(

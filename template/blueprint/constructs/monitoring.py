@@ -17,10 +17,10 @@ from blueprint.constructs.alarms import Alarms
 from blueprint.constructs.api_metrics import ApiMetrics, count_refused
 from blueprint.constructs.dashboards import Dashboard
 from blueprint.constructs.database import Database
+from blueprint.constructs.event_monitoring import Watch
 from blueprint.constructs.functions import ServiceFunction
 from blueprint.constructs.objective import burn_alarms, objective_row
 from blueprint.constructs.standard_alarms import MINUTE, api_alarms, fallback_alarm, function_alarms, table_alarms
-from blueprint.declare import Function
 from blueprint.runtime.configuration import FALLBACK_METRIC
 from blueprint.settings import Environment, Settings
 
@@ -35,9 +35,7 @@ class Monitoring(Construct):
         *,
         rest_api: apigateway.RestApi,
         access_log: logs.LogGroup,
-        functions: Mapping[str, ServiceFunction],
         database: Database,
-        declared: Sequence[Function],
         metrics: type[StrEnum],
         settings: Settings,
         environment: Environment,
@@ -60,24 +58,37 @@ class Monitoring(Construct):
             *api_alarms(self.alarms, api, thresholds, environment),
             fallback_alarm(self.alarms, custom[FALLBACK_METRIC], thresholds),
         ]
-        function_alarms_ = {
-            handler: function_alarms(self.alarms, handler, function, thresholds)
-            for handler, function in functions.items()
-        }
-        table_alarms_ = [
-            alarm
-            for table, resource in database.tables.items()
-            for alarm in table_alarms(self.alarms, table, resource, declared, thresholds)
-        ]
-
         self.high = Dashboard(self, "High", name=f"{name}-high")
         self.high.add(*objective_row(api, settings.objective))
         self.high.add_alarms(high_alarms, f"{name}-")
         self.high.add_api(rest_api, environment.name)
         self.high.add_metrics([*custom.values(), api.refused(MINUTE)])
+        self._database, self._thresholds = database, thresholds
+
+    def watch(self, functions: Mapping[str, ServiceFunction], watches: Sequence[Watch]) -> None:
+        """Adds the functions' and the tables' alarms, those of what starts functions, and their dashboard."""
+        name, thresholds = cdk.Stack.of(self).stack_name, self._thresholds
+        declared = [function.declared for function in functions.values()]
+        alarms = [
+            *(
+                alarm
+                for handler, function in functions.items()
+                for alarm in function_alarms(self.alarms, handler, function, thresholds)
+            ),
+            *(
+                alarm
+                for table, resource in self._database.tables.items()
+                for alarm in table_alarms(self.alarms, table, resource, declared, thresholds)
+            ),
+            *(
+                self.alarms.add(watch.name, watch.description, watch.metric, watch.limit(thresholds))
+                for watch in watches
+            ),
+        ]
         self.low = Dashboard(self, "Low", name=f"{name}-low")
-        self.low.add_alarms([*(a for found in function_alarms_.values() for a in found), *table_alarms_], f"{name}-")
+        self.low.add_alarms(alarms, f"{name}-")
         for handler, function in functions.items():
             self.low.add_function(handler, function.alias)
-        for table, resource in database.tables.items():
+        for table, resource in self._database.tables.items():
             self.low.add_table(table.name, resource)
+        self.low.add_metrics([watch.metric for watch in watches])

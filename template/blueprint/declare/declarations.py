@@ -13,6 +13,7 @@ from blueprint.declare.triggers import Queue
 if TYPE_CHECKING:
     from blueprint.constructs.stack import ServiceStack
     from blueprint.runtime.configuration import Configuration
+    from blueprint.runtime.publishing import Event
 
 
 def _no_resources(_: "ServiceStack") -> None:
@@ -31,6 +32,8 @@ class Declarations:
     """The names of the business metrics, for the dashboard."""
     aws_services: Collection[str]
     """The AWS services that the functions call, by botocore's names: the layer holds the data of no others."""
+    events: "Sequence[type[Event]]" = ()
+    """What the service publishes, for the schemas in docs/events.json."""
     resources: "Callable[[ServiceStack], None]" = _no_resources
     """Adds the team's own resources, when everything else is in the stack."""
     limits: StartLimits = field(default_factory=StartLimits)

@@ -36,6 +36,17 @@ def breaking_changes(old: Json, new: Json) -> list[str]:
     return list(dict.fromkeys(_Comparison(old, new).changes()))
 
 
+def breaking_events(old: Json, new: Json) -> list[str]:
+    """A line for each change from old to new schemas of events that can break those who react to the events."""
+    found = []
+    for name, schema in old["$defs"].items():
+        if name not in new["$defs"]:
+            found.append(f"{name}: removed")
+        else:
+            found += _Containment(new, old, removals_matter=True).misfits(name, new["$defs"][name], schema)
+    return list(dict.fromkeys(found))
+
+
 class _Comparison:
     def __init__(self, old: Json, new: Json):
         self._old, self._new = old, new

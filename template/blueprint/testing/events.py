@@ -1,4 +1,4 @@
-"""What API Gateway sends to a function, and what comes back."""
+"""What API Gateway, queues and streams send to a function, and what comes back."""
 
 import importlib
 import json
@@ -6,6 +6,10 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from boto3.dynamodb.types import TypeSerializer
+
+_serializer = TypeSerializer()
 
 LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -87,6 +91,35 @@ def event(
         "body": body,
         "isBase64Encoded": False,
     }
+
+
+def queue_event(*bodies: str | Mapping[str, Any]) -> dict[str, Any]:
+    """A batch of messages of SQS with these bodies."""
+    records = [
+        {
+            "messageId": str(uuid.uuid4()),
+            "body": body if isinstance(body, str) else json.dumps(body),
+            "attributes": {"ApproximateReceiveCount": "1"},
+            "eventSource": "aws:sqs",
+        }
+        for body in bodies
+    ]
+    return {"Records": records}
+
+
+def from_event_bus(detail_type: str, detail: str) -> dict[str, Any]:
+    """An event as EventBridge puts it into a queue; the detail is JSON."""
+    return {"version": "0", "id": str(uuid.uuid4()), "detail-type": detail_type, "detail": json.loads(detail)}
+
+
+def stream_event(*changes: tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]) -> dict[str, Any]:
+    """A batch of changes of a table's items, each an old and a new image."""
+    records = []
+    for images in changes:
+        named = {name: image for name, image in zip(("OldImage", "NewImage"), images, strict=True) if image is not None}
+        serialized = {name: _serializer.serialize(image)["M"] for name, image in named.items()}
+        records.append({"eventID": uuid.uuid4().hex, "dynamodb": {"SequenceNumber": uuid.uuid4().hex, **serialized}})
+    return {"Records": records}
 
 
 def invoke(handler: LambdaHandler, request: dict[str, Any], context: LambdaContext | None = None) -> Answer:
