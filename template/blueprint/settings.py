@@ -43,6 +43,7 @@ def _account(text: str) -> str:
         raise ValueError(f"{text!r} must be an account's id, 12 digits")
     return text
 
+
 GitHubId = Annotated[str, Field(pattern=r"^\d*$", description="a number in quotes, or empty")]
 Qualifier = Annotated[
     str,
