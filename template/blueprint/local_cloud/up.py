@@ -79,8 +79,13 @@ def _deploy(
     deployment.begin(synthesising)
     region = settings.environment(LOCAL).region
     if running is None:
+        # A synthesis would build the layer after its imports; what goes wrong, it reports.
+        layer = subprocess.Popen(
+            [sys.executable, "-m", PROGRAM, "layer"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         with _step("Starting the local cloud"):
             running = server.start(region)
+        layer.wait()
     with _step(f"Preparing it for the CDK (port {running.port})"):
         deployment.bootstrap(running, region)
     with _step("Deploying the service"):
