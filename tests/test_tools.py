@@ -1,6 +1,7 @@
 """How a service and this repository find uv and Python on machines of all kinds."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -142,3 +143,35 @@ def test_it_finds_a_real_python(tmp_path: Path) -> None:
     machine.has("uv", NO_UV)
     (machine.bin / f"python{RUNTIME}").symlink_to(os.path.realpath(sys.executable))
     assert Path(machine.run("python", str(machine.bin / "uv"), RUNTIME).stdout.strip()).exists()
+
+
+def step(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(TOOLS / "step"), *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+
+
+def test_a_step_says_what_it_does_and_what_came_of_it() -> None:
+    result = step("sh", "-c", "echo found; echo and said >&2; exit 3")
+    assert result.returncode == 3
+    assert result.stdout.splitlines() == ["sh -c echo found; echo and said >&2; exit 3", "found", "and said"]
+
+
+def test_a_step_of_more_than_two_seconds_says_how_long_it_took() -> None:
+    assert re.fullmatch(r"sleep 3\.1  \d+ s\n", step("sleep", "3.1").stdout)
+    assert step("sleep", "0.1").stdout == "sleep 0.1\n"
+
+
+def test_a_step_shows_the_seconds_on_a_terminal_while_it_works() -> None:
+    shown, terminal = os.openpty()
+    process = subprocess.Popen(
+        [str(TOOLS / "step"), "sleep", "5"], stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal
+    )
+    os.close(terminal)
+    printed = b""
+    while not re.search(rb"\rsleep 5  \d+ s", printed) and b"\n" not in printed:
+        printed += os.read(shown, 100)
+    assert process.poll() is None
+    assert b"\n" not in printed
+    assert process.wait() == 0
+    os.close(shown)
