@@ -1,6 +1,7 @@
 """The addresses of the service on the local cloud, and a call that works when pasted: python -m infra.app addresses."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 
 from blueprint import settings as service_settings
@@ -14,6 +15,8 @@ from blueprint.settings import LOCAL, ROOT, Settings
 
 def main(declarations: Declarations, _: Sequence[str]) -> None:
     """Prints what a person can do with the deployed service."""
+    if not OUTPUTS.exists():
+        sys.exit("error: The service isn't deployed onto the local cloud; run `make local`.")
     settings = service_settings.load()
     outputs, caller = json.loads(OUTPUTS.read_text()), json.loads(CALLER.read_text())
     url = outputs["ApiUrl"]

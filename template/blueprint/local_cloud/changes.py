@@ -54,9 +54,13 @@ def watched() -> list[Path]:
 
 
 def infrastructure(files: Mapping[str, str], read: Iterable[str]) -> dict[str, str]:
-    """Those that the infrastructure is made from: all but the code, and of the code what the synthesis has `read`."""
+    """Those that the infrastructure is made from: all but the modules of the code that no synthesis has `read`."""
     kept = set(read)
-    return {name: digest for name, digest in files.items() if not name.startswith(CODE) or name in kept}
+    return {
+        name: digest
+        for name, digest in files.items()
+        if not (name.startswith(CODE) and name.endswith(".py")) or name in kept
+    }
 
 
 def changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -81,7 +82,7 @@ def synthesis() -> Iterator[subprocess.Popen[bytes]]:
         # The checks of `make synth` and `make test`, which cost a deployment seconds.
         "CDK_VALIDATION": "false",
     }
-    with _SYNTHESIS_LOG.open("w") as log:
+    with _SYNTHESIS_LOG.open("a") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "blueprint.local_cloud.synthesis"],
             cwd=ROOT,
@@ -101,6 +102,7 @@ def begin(synthesising: subprocess.Popen[bytes]) -> None:
     """Lets the synthesis begin: it reads the service as it is from now on."""
     shutil.rmtree(ASSEMBLY, ignore_errors=True)  # with the lock that an interrupted run may have left there
     _SYNTHESISED.unlink(missing_ok=True)
+    os.truncate(_SYNTHESIS_LOG, 0)  # what the last one has said was to be read until now
     assert synthesising.stdin
     with suppress(BrokenPipeError):  # it has ended, and `deploy` says why
         synthesising.stdin.write(b"\n")
@@ -116,7 +118,7 @@ def deploy(server: Server, settings: Settings, synthesising: subprocess.Popen[by
     OUTPUTS.unlink(missing_ok=True)
     unfinished = OUTPUTS.with_suffix(".unfinished")
     # The command line needs a second to start, and waits for the app as for one that it runs itself.
-    wait = f"until test -e '{_SYNTHESISED}'; do kill -0 {os.getpid()} || exit 1; sleep 0.05; done"
+    wait = f"until test -e {shlex.quote(str(_SYNTHESISED))}; do kill -0 {os.getpid()} || exit 1; sleep 0.05; done"
     command = ["deploy", "--all", "--require-approval", "never", "--outputs-file", str(unfinished)]
     with _cdk(server, environment.region, *command, "--app", wait, "--output", str(ASSEMBLY)) as deploying:
         if _wait("The synthesis", synthesising):
