@@ -115,7 +115,6 @@ def deploy(server: Server, settings: Settings, synthesising: subprocess.Popen[by
     Raises LocalCloudError when that, or the synthesis, fails.
     """
     environment = settings.environment(LOCAL)
-    OUTPUTS.unlink(missing_ok=True)
     unfinished = OUTPUTS.with_suffix(".unfinished")
     # The command line needs a second to start, and waits for the app as for one that it runs itself.
     wait = f"until test -e {shlex.quote(str(_SYNTHESISED))}; do kill -0 {os.getpid()} || exit 1; sleep 0.05; done"
@@ -123,6 +122,7 @@ def deploy(server: Server, settings: Settings, synthesising: subprocess.Popen[by
     with _cdk(server, environment.region, *command, "--app", wait, "--output", str(ASSEMBLY)) as deploying:
         if _wait("The synthesis", synthesising):
             raise LocalCloudError(f"The service can't be synthesised:\n{_end(_SYNTHESIS_LOG)}")
+        OUTPUTS.unlink(missing_ok=True)
         _SYNTHESISED.touch()
         if _wait("`cdk deploy`", deploying):
             raise LocalCloudError(f"`cdk deploy` has failed; the end of {_LOG}:\n{_end(_LOG)}")
