@@ -112,7 +112,7 @@ BREAKS: dict[str, tuple[Edit, list[str], str]] = {
         "DEP004",
     ),
     "a wrong type in what the CDK is given": (
-        ("blueprint/constructs/functions.py", "timeout=TIMEOUT,", "timeout=15,"),
+        ("blueprint/constructs/functions.py", "cdk.Duration.seconds(declared.timeout)", "declared.timeout"),
         TYPES,
         'incompatible type "int"; expected "Duration | None"',
     ),
