@@ -18,7 +18,7 @@ class Watch:
 
     name: str
     description: str
-    metric: cloudwatch.IMetric
+    metric: cloudwatch.Metric
     threshold: str
 
     def limit(self, alarms: Alarms) -> float:

@@ -80,7 +80,7 @@ class EventSources:
             f"{declared.name}Events",
             event_bus=bus,
             event_pattern=events.EventPattern(version=["0"]),
-            targets=[targets.SqsQueue(queue, dead_letter_queue=dead_letters)],  # type: ignore[arg-type]
+            targets=[targets.SqsQueue(queue, dead_letter_queue=dead_letters)],
         )
         resource = rule.node.default_child
         assert isinstance(resource, events.CfnRule)

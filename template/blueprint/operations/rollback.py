@@ -6,7 +6,7 @@ asked, so tables, routes, roles and alarms stay as they are.
 
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from blueprint.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from types_boto3_appconfig.type_defs import DeploymentSummaryTypeDef
+    from types_boto3_codedeploy.literals import DeploymentStatusType
 
 BAD_VERSIONS_TAG = "rolled-back-versions"
 """A function's tag that holds the numbers of the versions that were rolled back, so that none is gone back to."""
@@ -28,7 +29,7 @@ _RELEASES_SHOWN = 10
 _PUBLISHING = timedelta(minutes=5)
 """The versions of one release are published within this time."""
 _DESCRIPTION = "make rollback"
-_UNDER_WAY = ("Created", "Queued", "InProgress", "Ready")
+_UNDER_WAY: "Sequence[DeploymentStatusType]" = ("Created", "Queued", "InProgress", "Ready")
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def _stop_shifting(target: Target) -> list[str]:
         client = boto3.client("codedeploy")
         for group in groups:
             found = client.list_deployments(
-                applicationName=application, deploymentGroupName=group, includeOnlyStatuses=[*_UNDER_WAY]
+                applicationName=application, deploymentGroupName=group, includeOnlyStatuses=_UNDER_WAY
             )
             for deployment in found["deployments"]:
                 client.stop_deployment(deploymentId=deployment, autoRollbackEnabled=True)
