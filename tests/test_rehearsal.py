@@ -136,9 +136,8 @@ class Desk:
         script = "\n".join(block.split("```")[0] for block in section.split("```sh\n")[1:])
         assert script, heading
         path = f"{self.service.path / '.venv' / 'bin'}:{user_environment()['PATH']}"
-        return self.service.run(
-            "sh", "-ec", script, check=check, **{**self.administrator, "PATH": path, **variables}
-        ).stdout
+        environment = {**self.administrator, "PATH": path, **variables}
+        return self.service.run("sh", "-ec", script, check=check, **environment).stdout  # type: ignore[arg-type]
 
     def python(self, script: str, *arguments: str) -> str:
         return self.service.run(".venv/bin/python", "-c", script, *arguments, **self.administrator).stdout
@@ -222,16 +221,21 @@ def test_the_road_to_production(name: str, tmp_path: Path, render: Render, works
         walk(desk)
 
 
-def walk(desk: Desk) -> None:
-    *others, production = desk.environments
-    # A person makes each environment's role; one in production's account is refused until that is accepted.
+def let_github_deploy(desk: Desk) -> None:
+    """Makes each environment's role, as a person; one in production's account is refused until that is accepted."""
+    first, *others = desk.environments
     if others:
-        refused = desk.follow("3. Let GitHub", check=False, ENVIRONMENT=others[0])
+        refused = desk.follow("3. Let GitHub", check=False, ENVIRONMENT=first)
         assert "could change production. Give it another account, or accept" in refused
         desk.edit("service.toml", "[service]\n", "[service]\nproduction_shares_account = true\n")
     for environment in desk.environments:
         output = desk.follow("3. Let GitHub", ENVIRONMENT=environment)
         assert f"RoleArn = arn:aws:iam::{ACCOUNT}:role/orders-{environment}-pipeline" in output
+
+
+def walk(desk: Desk) -> None:
+    *others, production = desk.environments
+    let_github_deploy(desk)
     before = desk.inventory()
     # A pull request gets a preview, which is tested and goes with everything in it.
     if others:
@@ -269,3 +273,76 @@ def walk(desk: Desk) -> None:
         desk.follow("4. Deploy", ENVIRONMENT=others[0])
         desk.make("destroy", ENVIRONMENT=others[0])
         assert not desk.names_of(others[0])
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An edit of the service, and what the job that meets it says in which step."""
+
+    path: str
+    old: str
+    new: str
+    job: str
+    step: str
+    message: str
+
+
+FAULTS = {
+    "a grant is taken from the caller": Fault(
+        "blueprint/constructs/caller_role.py",
+        'actions=["logs:FilterLogEvents"]',
+        'actions=["logs:GetLogEvents"]',
+        "deploy-dev",
+        "Test it over HTTP",
+        "not authorized to perform: logs:FilterLogEvents",
+    ),
+    "a role is misspelt": Fault(
+        ".github/workflows/main.yml",
+        "role/orders-dev-caller",
+        "role/orders-dev-callers",
+        "deploy-dev",
+        "Assume the role that may call",
+        "AccessDenied",
+    ),
+    "the subject is trusted in one form": Fault(
+        "blueprint/accounts/pipeline.py",
+        "for name in (service.repository, with_ids)",
+        "for name in (service.repository,)",
+        "deploy-dev",
+        "Assume the pipeline's role",
+        "Not authorized to perform sts:AssumeRoleWithWebIdentity",
+    ),
+    "production has no caller": Fault(
+        "blueprint/constructs/stack.py",
+        "if service.repository and not environment.is_local:",
+        "if service.repository and not environment.is_local and not environment.production:",
+        "deploy-live",
+        "Assume the role that may read from",
+        "AccessDenied",
+    ),
+}
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_stops_the_job_that_meets_it(name: str, tmp_path: Path, render: Render, workshop: Service) -> None:
+    fault = FAULTS[name]
+    for desk in prepared(tmp_path / "orders", render, workshop, {"environments": "dev, live"}):
+        desk.edit(fault.path, fault.old, fault.new)
+        let_github_deploy(desk)
+        report = desk.run("main.yml", fault.job)
+        assert report.failed is not None
+        assert fault.step in report.failed[0]
+        assert fault.message in report.failed[1]
+
+
+@pytest.mark.matrix
+def test_a_resource_that_is_retained_in_dev_is_seen(tmp_path: Path, render: Render, workshop: Service) -> None:
+    service = render(tmp_path / "orders").borrow_tools(workshop)
+    kept = ('self, "AccessLog", removal_policy=cdk.RemovalPolicy.DESTROY', 'self, "AccessLog"')
+    with service.edited(("blueprint/constructs/api.py", *kept)):
+        result = service.run(
+            *(".venv/bin/pytest", "blueprint/tests/security", "--no-cov", "-k", "nothing_stays and dev"), check=False
+        )
+    assert result.returncode
+    assert "AWS::Logs::LogGroup" in result.stdout
