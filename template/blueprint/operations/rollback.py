@@ -20,6 +20,7 @@ from blueprint.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from types_boto3_appconfig.type_defs import DeploymentSummaryTypeDef
+    from types_boto3_codedeploy.literals import DeploymentStatusType
 
 BAD_VERSIONS_TAG = "rolled-back-versions"
 """A function's tag that holds the numbers of the versions that were rolled back, so that none is gone back to."""
@@ -28,7 +29,7 @@ _RELEASES_SHOWN = 10
 _PUBLISHING = timedelta(minutes=5)
 """The versions of one release are published within this time."""
 _DESCRIPTION = "make rollback"
-_UNDER_WAY = ("Created", "Queued", "InProgress", "Ready")
+_UNDER_WAY: tuple["DeploymentStatusType", ...] = ("Created", "Queued", "InProgress", "Ready")
 
 
 @dataclass(frozen=True)
