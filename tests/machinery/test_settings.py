@@ -44,7 +44,7 @@ def load(folder: Path, text: str) -> Settings:
             SERVICE + "[environments.dev]\nlog_retention_days = 2",
             "environments.dev.log_retention_days: Input should be 1, 3",
         ),
-        (SERVICE + "[alarms]\napi_errors = -1\n" + ENVIRONMENTS, "alarms.api_errors: Input should be greater than"),
+        (SERVICE + "[alarms]\napi_latency_ms = 0\n" + ENVIRONMENTS, "alarms.api_latency_ms: Input should be greater"),
     ],
 )
 def test_a_mistake_in_service_toml_is_explained(text: str, sentence: str, tmp_path: Path) -> None:
