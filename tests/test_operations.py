@@ -60,6 +60,12 @@ def follow(service: Service, line: str, *, check: bool = True, **variables: str)
     return result.stdout
 
 
+def served(service: Service) -> int:
+    """The version of get_order that is served, as the runbook's first command says it."""
+    (found,) = re.findall(r"GetOrder (\d+)\*", follow(service, command(service, "releases")))
+    return int(found)
+
+
 CONFIGURE = """
 client = boto3.client("appconfig")
 (app,) = client.list_applications()["Items"]
@@ -97,12 +103,14 @@ def test_a_bad_release_is_taken_back_while_alarms_ring_and_a_good_one_goes_over_
     assert order(deployed)["shipping"] == "standard"
     assert boto3(deployed, RING)
     # When the runbook is followed
-    assert "GetOrder 2*" in follow(deployed, command(deployed, "releases"))
+    bad = served(deployed)
     began = time.monotonic()
     said = follow(deployed, command(deployed, "rollback"))
     print(f"make rollback took {time.monotonic() - began:.1f} s")
     # Then the version before answers, with its configuration,
-    assert "GetOrder: version 2 -> 1" in said
+    good = served(deployed)
+    assert good < bad
+    assert f"GetOrder: version {bad} -> {good}, of " in said
     assert "configuration: version 2 -> 1" in said
     assert status(deployed, "GET", UNKNOWN) == 404
     assert order(deployed)["shipping"] == "express"
@@ -114,9 +122,10 @@ def test_a_bad_release_is_taken_back_while_alarms_ring_and_a_good_one_goes_over_
     with deployed.edited((HANDLER, ANSWER, f"    order_id = order_id.strip()\n{ANSWER}")):
         deployed.make("local")
         assert status(deployed, "GET", UNKNOWN) == 404
-        assert "GetOrder 3*" in follow(deployed, command(deployed, "releases"))
+        assert served(deployed) > bad
         # From there, the bad version is passed over.
-        assert "GetOrder: version 3 -> 1" in follow(deployed, command(deployed, "rollback"))
+        follow(deployed, command(deployed, "rollback"))
+        assert served(deployed) == good
 
 
 BACK_UP = """

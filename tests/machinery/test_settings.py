@@ -54,7 +54,7 @@ def load(folder: Path, text: str) -> Settings:
             SERVICE + 'authorization = "cognito"\n[environments.dev]\nallowed_accounts = ["123456789012"]',
             "environments.dev.allowed_accounts: only authorization iam knows callers' accounts",
         ),
-        (SERVICE + "[alarms]\napi_errors = -1\n" + ENVIRONMENTS, "alarms.api_errors: Input should be greater than"),
+        (SERVICE + "[alarms]\napi_latency_ms = 0\n" + ENVIRONMENTS, "alarms.api_latency_ms: Input should be greater"),
     ],
 )
 def test_a_mistake_in_service_toml_is_explained(text: str, sentence: str, tmp_path: Path) -> None:

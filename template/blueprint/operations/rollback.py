@@ -6,7 +6,7 @@ asked, so tables, routes, roles and alarms stay as they are.
 
 import os
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -26,10 +26,10 @@ BAD_VERSIONS_TAG = "rolled-back-versions"
 """A function's tag that holds the numbers of the versions that were rolled back, so that none is gone back to."""
 
 _RELEASES_SHOWN = 10
-_PUBLISHING = timedelta(minutes=5)
+_MARGIN = timedelta(minutes=5)
 """The versions of one release are published within this time."""
 _DESCRIPTION = "make rollback"
-_UNDER_WAY: "Sequence[DeploymentStatusType]" = ("Created", "Queued", "InProgress", "Ready")
+_UNDER_WAY: tuple["DeploymentStatusType", ...] = ("Created", "Queued", "InProgress", "Ready")
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,7 @@ def roll_back(settings: Settings) -> Iterator[str]:
         raise OperationError(
             f"{target.stack_name} was rolled back since its last deployment; FURTHER=yes goes one release further back."
         )
-    began = _beginning(target, functions)
-    released = [function for function in functions if function.published[function.current] >= began]
+    released, began = _last_release(target, functions)
     moves = [(function, function.before) for function in released]
     if all(version is None for _, version in moves):
         raise OperationError(
@@ -142,20 +141,20 @@ def releases(settings: Settings) -> Iterator[str]:
     yield "* is served"
 
 
-def _beginning(target: Target, functions: Collection[Function]) -> datetime:
-    """When the release began that published the newest version that is served."""
+def _last_release(target: Target, functions: Collection[Function]) -> tuple[list[Function], datetime]:
+    """The functions that the last release gave the version that they serve, and when that release began."""
     newest = max((function.published[function.current] for function in functions), default=None)
     if newest is None:
         raise OperationError(f"{target.stack_name} has no functions.")
-    deployed = set(target.resources("AWS::Lambda::Version").values())
-    updated = target.last_updated
-    if updated <= newest and any(f"{function.arn}:{function.current}" in deployed for function in functions):
-        began = updated
-    else:
-        # An update that published nothing, of a dashboard say, came later than the release, or the local cloud got
-        # code without CloudFormation, in one go.
-        began = newest - (timedelta() if target.environment.is_local else _PUBLISHING)
-    return began.replace(microsecond=0)
+    began, deployed = target.last_updated, set(target.resources("AWS::Lambda::Version").values())
+    if began > newest or not any(f"{function.arn}:{function.current}" in deployed for function in functions):
+        # The stack's last update was another one, of a dashboard say, or it is the local cloud, which gets code
+        # without CloudFormation and never a configuration with it.
+        together = [
+            found for function in functions if (found := function.published[function.current]) >= newest - _MARGIN
+        ]
+        began = min(together) - (timedelta() if target.environment.is_local else _MARGIN)
+    return [function for function in functions if function.published[function.current] >= began], began
 
 
 def _stop_shifting(target: Target) -> list[str]:
@@ -199,7 +198,8 @@ def _restore_configuration(target: Target, began: datetime) -> Iterator[str]:
     """Deploys the configuration that was served when the release began."""
     application, environment, profile = _configuration_ids(target)
     deployments = _deployments(application, environment)
-    before = next((found for found in deployments if found["StartedAt"] < began), None)
+    whole = began.replace(microsecond=0)  # as AppConfig gives its times
+    before = next((found for found in deployments if found["StartedAt"] < whole), None)
     if before is None or before["ConfigurationVersion"] == deployments[0]["ConfigurationVersion"]:
         yield "configuration: unchanged"
         return
