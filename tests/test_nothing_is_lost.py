@@ -316,7 +316,7 @@ def test_a_users_configuration_of_git_changes_nothing(blueprint: Blueprint, tmp_
     assert conflicting(service, GIT_CONFIG_GLOBAL=str(tmp_path / "gitconfig")) == {"blueprint/docs/operating.md"}
     assert (service.path / "blueprint" / "docs" / "runbook.md").read_text().endswith("\nOurs.   \n")
     assert (service.path / "blueprint" / "constructs" / "firewall.py").read_text().endswith("\nOURS = 1\n")
-    assert (service.path / "blueprint" / "new_part.py").exists()
+    assert (service.path / "blueprint" / "constructs" / "new_part.py").exists()
     # and is taken back by what it says
     git(service.path, "reset", "--quiet", "--hard")
     git(service.path, "clean", "--quiet", "-fd")
