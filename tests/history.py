@@ -142,13 +142,13 @@ def is_team_owned(service: Service) -> Callable[[str], bool]:
 
 def minor_changes(template: Path) -> None:
     """What a minor version brings: new and changed files of the blueprint's, better examples."""
-    (template / "blueprint" / "new_part.py").write_text('"""New in 1.1.0."""\n')
+    (template / "blueprint" / "constructs" / "new_part.py").write_text('"""New in 1.1.0."""\n')
     replace(template / "blueprint" / "docs" / "operating.md", "# Operating", "# Operating the service")
     replace(
         template / "Makefile", "# Commands of your own.", ".PHONY: new\nnew: ## New in 1.1.0\n\t@echo new\n\n# Yours."
     )
     replace(template / "pyproject.toml.jinja", '"pydantic>=2.14,<3"', '"pydantic>=2.14.1,<3"')
-    replace(template / "blueprint" / "constructs" / "findings.py", '"""', '"""In 1.1.0: ')
+    replace(template / "blueprint" / "constructs" / "findings.py", "import Any\n", "import Any  # as in 1.1.0\n")
     (template / "service" / "logic" / "example.py").write_text('"""An example of 1.1.0."""\n')
     replace(template / "service" / "logic" / "orders.py", "What the service does", "All that the service does")
     (template / "infra" / "functions.py").write_text('"""Another example of functions."""\n\nFUNCTIONS = ()\n')

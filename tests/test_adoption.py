@@ -80,7 +80,7 @@ def test_a_service_of_the_cookbooks_takes_the_blueprint_on(blueprint: Blueprint,
     blueprint.release("1.1.0", minor_changes)
     update(service)
     assert git(service.path, "ls-files", "--unmerged") == ""
-    assert (service.path / "blueprint" / "new_part.py").exists()
+    assert (service.path / "blueprint" / "constructs" / "new_part.py").exists()
     assert (service.path / "service" / "models" / "order.py").read_text() == PYTHON
     assert (service.path / "README.md").read_text() == "# Ours\n"
 

@@ -65,7 +65,6 @@ def a_new_required_field(template: Path) -> None:
 
 
 def a_name_that_the_teams_files_lack(template: Path) -> None:
-    replace(template / "blueprint" / "commands.py", '"""', '"""In need of more: ')
     with (template / "blueprint" / "commands.py").open("a") as commands:
         commands.write("\nfrom infra.app import COST_CENTRE as COST_CENTRE\n")
 

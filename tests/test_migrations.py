@@ -92,6 +92,7 @@ def test_only_an_update_that_crosses_the_version_wants_trust(blueprint: Blueprin
     assert "waf: false" in (fresh.path / ".copier-answers.yml").read_text()
 
 
+@pytest.mark.matrix
 def test_make_update_takes_one_major_version_at_a_time(blueprint: Blueprint, service: Service, tmp_path: Path) -> None:
     # Given a service of 1.0.0, where there are 1.1.0, 2.0.0, which moves a file, and 3.0.0
     history = Blueprint(shutil.copytree(blueprint.path, tmp_path / "blueprint"))

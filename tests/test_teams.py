@@ -27,7 +27,7 @@ def test_the_oldest_examples_work_on_the_newest_blueprint(
     # When it gets the newest version
     update(service, trust=True)
     commit(service.path, "Update")
-    assert (service.path / "blueprint" / "new_part.py").exists()
+    assert (service.path / "blueprint" / "constructs" / "new_part.py").exists()
     assert "What the service does" in (service.path / "service" / "logic" / "orders.py").read_text()
     # Then it works, on the local cloud, too
     service.make("test")
@@ -55,7 +55,7 @@ def test_another_domain_keeps_every_line_and_gets_the_blueprints_news(
     assert {name: after[name] for name in ours} == {name: before[name] for name in ours}
     assert not any("order" in name for name in after if name.startswith("service/"))
     # and the blueprint's news are, too
-    assert (service.path / "blueprint" / "new_part.py").exists()
+    assert (service.path / "blueprint" / "constructs" / "new_part.py").exists()
     assert "# Operating the service" in (service.path / "blueprint" / "docs" / "operating.md").read_text()
     assert (service.path / "infra" / "extensions.py").exists()
     service.make("test")

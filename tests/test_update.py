@@ -227,7 +227,7 @@ def test_an_update_that_was_killed_can_be_taken_back_and_tried_again(service: Se
     assert tracked(service) == before
     update(service)
     assert tracked(service).items() >= {"service/logic/ours.py": b'"""Ours."""\n'}.items()
-    assert (service.path / "blueprint" / "new_part.py").exists()
+    assert (service.path / "blueprint" / "constructs" / "new_part.py").exists()
 
 
 def test_nothing_in_the_template_needs_trust() -> None:

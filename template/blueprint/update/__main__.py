@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from blueprint.update.origin import Origin, numbers
@@ -68,8 +69,10 @@ def bring_in(origin: Origin, version: str, options: argparse.Namespace, folder: 
         names = ", ".join(f"hooks/{script.name}" for script in crossed)
         raise UpdateError(f"The blueprint's {names} moves files of yours: read it, then make update OPTIONS=--trust")
     old, new = (folder / each / prefix for each in ("old", "new"))
-    origin.render(clone, origin.version, old)
-    changed = origin.render(clone, version, new, *(f"--data={each}" for each in options.data))
+    with ThreadPoolExecutor() as pool:
+        before = pool.submit(origin.render, clone, origin.version, old)
+        changed = origin.render(clone, version, new, *(f"--data={each}" for each in options.data))
+        before.result()
     if STACK & changed:
         raise UpdateError(
             "Another service_name or region is another stack, with empty tables: blueprint/docs/deploying.md"
