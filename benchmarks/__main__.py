@@ -16,7 +16,7 @@ from benchmarks.rendered import SERVICE, BenchError, run
 PARTS: dict[str, Callable[[], None]] = {
     "delivery": lambda: document.write_delivery(delivery.measure()),
     "functions": lambda: document.write_functions(*service.measure("functions")),
-    "next": lambda: document.write_next(*service.measure_next()),
+    "next": lambda: document.write_next(service.measure_next()),
     "runtime": lambda: document.write_runtime(service.measure_runtime_client()),
     "levers": lambda: document.write_levers(*service.measure("levers")),
     "layer": lambda: document.write_layer(*service.measure("layer")),

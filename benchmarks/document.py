@@ -46,8 +46,10 @@ def write_functions(machine: str, measured: Mapping[str, Any], table: str) -> No
     )
 
 
-def write_next(machine: str, _: object, table: str) -> None:
-    _write("next", f"Measured on {machine}\n\n{table}")
+def write_next(measured: tuple[str, object, str] | None) -> None:
+    if measured:
+        machine, _, table = measured
+        _write("next", f"Measured on {machine}\n\n{table}")
 
 
 def write_runtime(counts: Mapping[str, int]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import copier
 
-from benchmarks.rendered import BLUEPRINT, SERVICE, BenchError, python, run, runtime
+from benchmarks.rendered import BLUEPRINT, SERVICE, python, run, runtime
 
 NEXT = "3.15"
 """The Python that Lambda has no runtime for yet."""
@@ -46,14 +46,12 @@ def measure(part: str) -> Measured:
     return _measured(part, python)
 
 
-def measure_next() -> Measured:
-    """The functions on the next Python, whose interpreter must be on the PATH.
-
-    Lambda has no runtime for it yet, so that the layer is for this machine. Raises BenchError without one.
-    """
+def measure_next() -> Measured | None:
+    """The functions on the next Python; None where the PATH has no interpreter of it."""
     interpreter = shutil.which(f"python{NEXT}")
     if interpreter is None:
-        raise BenchError(f"There is no python{NEXT} on the PATH, which the part next measures.")
+        print(f"There is no python{NEXT} on the PATH: its section stays as it is.")
+        return None
     environment = f".venv-{NEXT}"
     uv = run("blueprint/tools/uv").strip()
     run(uv, "sync", "--quiet", "--python", interpreter, UV_PROJECT_ENVIRONMENT=environment)

@@ -81,7 +81,8 @@ def test_a_call_without_an_answer_is_a_fault() -> None:
     """And ends: what comes after it isn't within it."""
     program = (
         "import os\n"
-        "os.environ['_X_AMZN_TRACE_ID'] = 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1'\n"
+        "trace = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1'\n"
+        "os.environ['_X_AMZN_TRACE_ID'] = trace\n"
         "from blueprint.runtime import aws\n"
         "for _ in range(2):\n"
         "    try:\n        aws.appconfigdata().start_configuration_session(\n"

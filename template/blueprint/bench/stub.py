@@ -11,11 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import trustme
 
-_Calls = Queue[str]
+_Calls: TypeAlias = "Queue[str]"
 
 
 class Stub:
@@ -54,7 +54,7 @@ def running(answers: Mapping[str, Any], folder: Path) -> Iterator[Stub]:
     process = context.Process(target=_serve, args=(dict(answers), certificate, ports, calls), daemon=True)
     process.start()
     try:
-        yield Stub(f"https://localhost:{ports.get(timeout=30)}", key, calls)
+        yield Stub(f"https://localhost:{ports.get(timeout=120)}", key, calls)
     finally:
         process.terminate()
         process.join(timeout=10)
