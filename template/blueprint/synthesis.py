@@ -14,6 +14,7 @@ import aws_cdk as cdk
 
 from blueprint import settings as service_settings
 from blueprint.accounts import safety
+from blueprint.constructs import limits
 from blueprint.constructs.at_once import deliver_at_once
 from blueprint.constructs.findings import checked_app
 from blueprint.constructs.stack import ServiceStack
@@ -53,10 +54,15 @@ def create_app(declarations: Declarations, environment_name: str, suffix: str = 
 def main(declarations: Declarations, _: Sequence[str]) -> None:
     """Synthesises the environment that ENVIRONMENT names; ends the process with a sentence when that fails."""
     try:
-        create_app(declarations, os.environ.get("ENVIRONMENT", LOCAL), os.environ.get("STACK_SUFFIX", "")).synth()
+        app = create_app(declarations, os.environ.get("ENVIRONMENT", LOCAL), os.environ.get("STACK_SUFFIX", ""))
+        for stack in app.synth().stacks:
+            for sentence in limits.sentences(stack.template):
+                print(f"note: {sentence}", file=sys.stderr)
     except (SettingsError, BuildError) as error:
         sys.exit(f"error: {error}")
     except RuntimeError as error:
+        if "TooManyResourcesInStack" in str(error):
+            sys.exit(f"error: {str(error).partition(' is greater')[0]}, of 500 at most: see {limits.PAGE}.")
         if "ValidationFailed" not in str(error):
             raise
         sys.exit(

@@ -1,4 +1,4 @@
-"""The service's own resources: queues, topics, buckets, schedules. Yours to edit."""
+"""The service's own resources: topics, buckets, what starts a function in another way. Yours to edit."""
 
 from typing import TYPE_CHECKING
 
@@ -7,4 +7,4 @@ if TYPE_CHECKING:
 
 
 def add_resources(stack: "ServiceStack") -> None:
-    """Called last, when everything else is in the stack."""
+    """Called when the tables and the functions are in the stack."""

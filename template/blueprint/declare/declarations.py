@@ -35,7 +35,7 @@ class Declarations:
     events: "Sequence[type[Event]]" = ()
     """What the service publishes, for the schemas in docs/events.json."""
     resources: "Callable[[ServiceStack], None]" = _no_resources
-    """Adds the team's own resources, when everything else is in the stack."""
+    """Adds the team's own resources, when the tables and the functions are in the stack."""
     limits: StartLimits = field(default_factory=StartLimits)
     variables: Mapping[str, str] = field(default_factory=dict)
     """Environment variables that handlers read at import, beside the tables' names, each with a value for where

@@ -81,7 +81,9 @@ def create_stream_handler(handle: Callable[[Change], None]) -> EventHandler:
 
     def handle_record(record: DynamoDBRecord) -> None:
         images = record.dynamodb
-        handle(Change(str(record.event_id), images and images.old_image, images and images.new_image))
+        handle(
+            Change(str(record.event_id), (images and images.old_image) or None, (images and images.new_image) or None)
+        )
 
     return _batches(EventType.DynamoDBStreams, handle_record)
 

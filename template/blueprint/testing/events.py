@@ -21,6 +21,7 @@ class LambdaContext:
     """The context of an invocation with the time given left."""
 
     function_name: str = "function"
+    function_version: str = "1"
     memory_limit_in_mb: int = 512
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:function:live"
     aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))

@@ -25,7 +25,7 @@ def sections(*, of_the_team: bool = False) -> set[str]:
 
 
 def alarms() -> dict[str, str]:
-    """The descriptions of the alarms of all environments by their names, without their stack's."""
+    """The descriptions of the alarms of all environments that reach somebody, by their names without their stack's."""
     return {
         alarm["Properties"]["AlarmName"].removeprefix(f"{SETTINGS.stack_name(environment)}-"): alarm["Properties"][
             "AlarmDescription"
@@ -33,6 +33,7 @@ def alarms() -> dict[str, str]:
         for name, environment in SETTINGS.environments.items()
         if name != LOCAL
         for alarm in template(name).find_resources("AWS::CloudWatch::Alarm").values()
+        if "AlarmActions" in alarm["Properties"]
     }
 
 
