@@ -207,9 +207,8 @@ def _policy(environment: Environment) -> iam.PolicyDocument | None:
     def invoke(principals: Sequence[iam.IPrincipal], resources: Sequence[str]) -> iam.PolicyStatement:
         return iam.PolicyStatement(principals=principals, actions=["execute-api:Invoke"], resources=resources)
 
-    return iam.PolicyDocument(
-        statements=[
-            invoke([iam.AccountPrincipal(account) for account in environment.allowed_accounts], ["execute-api:/*"]),
-            invoke([iam.AnyPrincipal()], ["execute-api:/*/OPTIONS/*", f"execute-api:/*/GET{SWAGGER.path}"]),
-        ]
-    )
+    callers = [iam.AccountPrincipal(account) for account in environment.allowed_accounts]
+    unsigned = ["execute-api:/*/OPTIONS/*"] if environment.allowed_origins else []
+    unsigned += [f"execute-api:/*/GET{SWAGGER.path}"] if environment.swagger else []
+    statements = [invoke(callers, ["execute-api:/*"])]
+    return iam.PolicyDocument(statements=[*statements, *([invoke([iam.AnyPrincipal()], unsigned)] if unsigned else [])])
