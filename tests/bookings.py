@@ -120,9 +120,9 @@ def make_it_bookings(service: Service) -> None:
     _drop(service.path / "service" / "dal" / "bookings.py", "def delete(")
     for path in (service.path / "tests" / "unit").glob("test_*.py"):
         _drop(path, ".delete(", "delete_booking", '"DELETE"')
-    page = service.path / "docs" / "api.md"
-    edges = [line for line in page.read_text().splitlines() if not ("_deleted_" in line and line.startswith("|"))]
-    page.write_text("\n".join(edges) + "\n")
+    contract = service.path / "docs" / "api.md"
+    lines = [line for line in contract.read_text().splitlines() if not ("_deleted_" in line and line.startswith("|"))]
+    contract.write_text("\n".join(lines) + "\n")
     swagger = service.path / "tests" / "unit" / "test_swagger.py"
     replace(swagger, '"/api/bookings/{booking_id}"}', '"/api/bookings/{booking_id}", *OURS}')
     replace(swagger, "\n\ndef get(", '\n\nOURS = {"/api/bookings/{booking_id}/receipt", "/api/status"}\n\n\ndef get(')
