@@ -1,4 +1,4 @@
-"""Takes out of botocore's data in the layer what the functions never use; infra/start.py says what of this is done.
+"""Takes out of botocore's data in the layer what the functions never use, as levers.py says.
 
 It is most of the layer's size, and part of it is read whenever a function starts.
 """

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def is_on(lever: str) -> bool:
-    """Whether infra/start.py has switched on the lever, an environment variable."""
+    """Whether blueprint/packaging/levers.py has switched on the lever, an environment variable."""
     return os.environ.get(lever) == "true"
 
 

@@ -1,7 +1,7 @@
 """Subsegments in X-Ray for the calls of AWS services.
 
-By botocore's events, where the X-Ray SDK would wrap botocore itself: that takes a tenth of a request's
-instructions, most of them also for a request that X-Ray doesn't sample.
+By botocore's events, where the X-Ray SDK would wrap botocore itself: that takes 0.7 M instructions of each POST, also
+of one that X-Ray doesn't sample.
 """
 
 import os
