@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from conftest import Service
 from demo import call
+from services import Service
 
 RUNBOOK = "blueprint/docs/runbook.md"
 HANDLER, ANSWER = "service/handlers/get_order.py", "    return orders.get_order(order_id)"
@@ -32,7 +32,9 @@ def aws(service: Service) -> dict[str, str]:
 def boto3(service: Service, statements: str) -> Any:
     """What the statements, run where boto3 and the local cloud are, leave in `result`."""
     program = f"import boto3, json, time\n{statements}\nprint(json.dumps(result, default=str))"
-    return json.loads(service.run(".venv/bin/python", "-c", program, **aws(service)).stdout.splitlines()[-1])
+    return json.loads(
+        service.run(".venv/bin/python", "-c", program, check=True, **aws(service)).stdout.splitlines()[-1]
+    )
 
 
 def status(service: Service, method: str, path: str) -> int:
