@@ -109,7 +109,7 @@ def migrate(scripts: list[Path], stage: str) -> None:
 def summarise(options: argparse.Namespace) -> None:
     """Updates within the major version, conflicts included, and tells the workflow's next steps what came of it."""
     command = [sys.executable, "-u", "-m", "blueprint.update", "--within-major", "--answers-file", options.answers_file]
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     print(result.stdout)
     if result.returncode not in (0, 3):
         raise UpdateError("The update has failed; see above.")
