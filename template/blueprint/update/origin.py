@@ -1,6 +1,5 @@
 """What the service was rendered from, and how to render it again."""
 
-import os
 import re
 import subprocess
 import sys
@@ -9,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from blueprint.update.repository import ROOT, UpdateError, git, last_line
+from blueprint.update.repository import ROOT, UpdateError, environment, git, last_line
 
 _OURS = "template/blueprint/update/origin.py"
 """What this blueprint's repository has, wherever it is, and another template's has not."""
@@ -74,7 +73,7 @@ class Origin:
         places = ("--vcs-ref", version, str(clone), str(folder))
         result = subprocess.run(
             ["uv", "tool", "run", "--quiet", "--python", sys.executable, *copier, *answers, *asked, *places],
-            env={**os.environ, "PYTHONWARNINGS": "ignore"},
+            env={**environment("core.autocrlf=false"), "PYTHONWARNINGS": "ignore"},
             stderr=subprocess.PIPE,
             text=True,
             check=False,
