@@ -85,8 +85,8 @@ def bring_in(origin: Origin, version: str, options: argparse.Namespace, folder: 
     added = git("diff", "--no-ext-diff", "--unified=0", "HEAD", "--", CHANGELOG).splitlines()
     if news := [line[1:] for line in added if line.startswith("+") and not line.startswith("+++")]:
         print("\nWhat is new in the blueprint:\n" + "\n".join(f"  {line}" for line in news))
-    if changed:
-        print(f"\nAnswers have changed. service.toml is yours: make it say the same of {', '.join(sorted(changed))}.")
+    if ours := sorted(changed - {"ai_dlc"}):
+        print(f"\nAnswers have changed. service.toml is yours: make it say the same of {', '.join(ours)}.")
     if left_over := twin.left_over():
         print(f"\nYours, and no longer rendered; delete what you don't need: {', '.join(left_over)}")
     if conflicts:

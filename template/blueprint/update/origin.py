@@ -86,7 +86,7 @@ class Origin:
         file = folder / self.file
         file.write_text(file.read_text().replace(str(clone), self._address))
         rendered = yaml.safe_load(file.read_text())
-        return {name for name in rendered if name[0] != "_" and rendered[name] != self._answers.get(name)}
+        return {name for name, old in self._answers.items() if name[0] != "_" and rendered.get(name, old) != old}
 
     def _unknown(self) -> UpdateError:
         return UpdateError(
