@@ -1,10 +1,12 @@
-"""`make update` and `make update-check` in a rendered service."""
+"""`make update` and `make update-check` in a rendered service: what they say, and what comes of it."""
 
 from pathlib import Path
 
 import pytest
-from history import Blueprint, commit, git, minor_changes, replace, tracked
+from history import Blueprint, commit, git, make_update, minor_changes, replace, tracked
 from services import Service
+
+OPERATING = "blueprint/docs/operating.md"
 
 
 @pytest.fixture(scope="module")
@@ -16,26 +18,34 @@ def blueprint(tmp_path_factory: pytest.TempPathFactory) -> Blueprint:
 
 
 @pytest.fixture
-def service(blueprint: Blueprint, tmp_path: Path, workshop: Service) -> Service:
-    """A service made from version 1.0.0, with the generated documents of its first `make check`."""
-    service = blueprint.render(tmp_path / "service", "1.0.0").borrow_tools(workshop)
-    commit(service.path, "Lock")
+def service(blueprint: Blueprint, tmp_path: Path) -> Service:
+    """A service made from version 1.0.0."""
+    return blueprint.render(tmp_path / "service", "1.0.0")
+
+
+@pytest.fixture
+def edited(service: Service) -> Service:
+    """One with an edit that meets the blueprint's."""
+    replace(service.path / OPERATING, "# Operating", "# How we operate")
+    commit(service.path, "Ours")
     return service
 
 
 def refused(service: Service, *arguments: str) -> str:
     """What the command says when it fails, as it must, without a traceback."""
-    result = service.make(*arguments, check=False)
+    result = make_update(service, *arguments)
     assert result.returncode != 0, result.stdout
     assert "Traceback" not in result.stdout
     return result.stdout
 
 
-def test_an_update_is_brought_in_explained_and_checked(service: Service) -> None:
+def test_an_update_is_brought_in_explained_and_checked(service: Service, workshop: Service) -> None:
     # Given a service with a newer version of the blueprint
-    assert "error: The service is at v1.0.0 of the blueprint; v1.1.0 is available: `make update`." in refused(
-        service, "update-check"
-    )
+    service.borrow_tools(workshop)
+    commit(service.path, "Lock")
+    result = service.make("update-check", check=False)
+    assert result.returncode != 0
+    assert "error: The service is at v1.0.0 of the blueprint; v1.1.0 is available: `make update`." in result.stdout
     # When it is updated
     output = service.make("update").stdout
     # Then that says what is new and what is left to do
@@ -50,53 +60,44 @@ def test_an_update_is_brought_in_explained_and_checked(service: Service) -> None
     assert git(service.path, "status", "--porcelain") == ""
 
 
-def test_conflicts_are_listed(service: Service) -> None:
-    replace(service.path / "blueprint" / "docs" / "operating.md", "# Operating", "# How we operate")
-    commit(service.path, "Ours")
-    before = tracked(service)
-    output = refused(service, "update")
-    assert "error: Your edits and the blueprint's meet in:\n  blueprint/docs/operating.md\n" in output
+def test_conflicts_are_listed(edited: Service) -> None:
+    before = tracked(edited)
+    output = refused(edited, "--data", "waf=false")
+    assert f"error: Your edits and the blueprint's meet in:\n  {OPERATING}\n" in output
     assert "git reset --hard && git clean -fd" in output
-    git(service.path, "reset", "--hard", "--quiet")
-    git(service.path, "clean", "-fd", "--quiet")
-    assert tracked(service) == before
+    git(edited.path, "reset", "--hard", "--quiet")
+    git(edited.path, "clean", "-fd", "--quiet")
+    assert tracked(edited) == before
 
 
-def test_the_weekly_workflow_gets_conflicts_as_a_draft(service: Service, tmp_path: Path) -> None:
-    # Given an update with a conflict
-    replace(service.path / "blueprint" / "docs" / "operating.md", "# Operating", "# How we operate")
-    commit(service.path, "Ours")
+def test_the_weekly_workflow_gets_conflicts_as_a_draft(edited: Service, tmp_path: Path) -> None:
     outputs = tmp_path / "outputs"
     # When the workflow's step runs
-    service.make("update-summary", GITHUB_OUTPUT=str(outputs))
+    result = make_update(edited, "summary", GITHUB_OUTPUT=str(outputs))
+    assert result.returncode == 0, result.stdout
     # Then the next one has a body with the list of files, a draft, and a tree that can be committed
     summary, unfinished, major = outputs.read_text().splitlines()
     assert (unfinished, major) == ("unfinished=true", "major=")
-    assert (
-        "blueprint's meet in:\n  blueprint/docs/operating.md\n"
-        in (service.path / summary.removeprefix("summary=")).read_text()
-    )
-    assert git(service.path, "ls-files", "--unmerged") == ""
-    assert "<<<<<<<" in git(service.path, "diff", "--cached", "blueprint/docs/operating.md")
+    text = (edited.path / summary.removeprefix("summary=")).read_text()
+    assert f"the blueprint's meet in:\n  {OPERATING}\n" in text
+    assert git(edited.path, "ls-files", "--unmerged") == ""
+    assert "<<<<<<<" in git(edited.path, "diff", "--cached", OPERATING)
 
 
 def test_a_changed_answer_says_what_is_left_to_the_team(service: Service) -> None:
     configuration = service.path / "infra" / "configuration" / "staging.json"
-    configuration.write_text(configuration.read_text().replace("true", "false"))
-    # and a conflict, which ends it early, without `make check`
-    replace(service.path / "blueprint" / "docs" / "operating.md", "# Operating", "# How we operate")
-    commit(service.path, "Ours")
-    options = '--data "environments=dev, production" --data authorization=cognito'
-    output = refused(service, "update", f"OPTIONS={options}")
-    assert "service.toml is yours: make it say the same of authorization, environments." in output
-    assert "Yours, and no longer rendered; delete what you don't need: infra/configuration/staging.json" in output
-    assert "false" in configuration.read_text()
+    result = make_update(service, "--data", "environments=dev, production", "--data", "authorization=cognito")
+    assert result.returncode == 0, result.stdout
+    assert "service.toml is yours: make it say the same of authorization, environments." in result.stdout
+    sentence = "Yours, and no longer rendered; delete what you don't need: infra/configuration/staging.json"
+    assert sentence in result.stdout
+    assert configuration.exists()
 
 
 def test_a_tree_with_changes_is_refused(service: Service) -> None:
     replace(service.path / "README.md", "# ", "# Our ")
     before = tracked(service)
-    output = refused(service, "update")
+    output = refused(service)
     assert "error: Commit your changes first, or stash them" in output
     assert " M README.md" in output
     assert tracked(service) == before
@@ -104,15 +105,15 @@ def test_a_tree_with_changes_is_refused(service: Service) -> None:
 
 def test_a_folder_without_a_repository_is_refused(service: Service) -> None:
     (service.path / ".git").rename(service.path.parent / "elsewhere")
-    assert "error: An update needs a git repository" in refused(service, "update")
+    assert "error: An update needs a git repository" in refused(service)
 
 
 def test_a_version_that_the_blueprint_lacks_is_named(service: Service) -> None:
     replace(service.path / ".copier-answers.yml", "_commit: v1.0.0", "_commit: v9.9.9")
     commit(service.path, "Be of another version")
     before = tracked(service)
-    for command in ("update", "update-check"):
-        assert "error: The blueprint has no v9.9.9, from which" in refused(service, command)
+    for command in ([], ["check"]):
+        assert "error: The blueprint has no v9.9.9, from which" in refused(service, *command)
     assert tracked(service) == before
 
 
@@ -122,5 +123,5 @@ def test_a_blueprint_that_is_not_there_is_named(service: Service) -> None:
     with answers.open("a") as text:
         text.write("_src_path: /nowhere/at/all\n")
     commit(service.path, "Be from nowhere")
-    for command in ("update", "update-check", "update-summary"):
-        assert "error: The blueprint can't be asked for its versions" in refused(service, command)
+    for command in ([], ["check"], ["summary"]):
+        assert "error: The blueprint can't be asked for its versions" in refused(service, *command)

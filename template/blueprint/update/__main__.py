@@ -85,8 +85,8 @@ def bring_in(origin: Origin, version: str, options: argparse.Namespace, folder: 
     added = git("diff", "--no-ext-diff", "--unified=0", "HEAD", "--", CHANGELOG).splitlines()
     if news := [line[1:] for line in added if line.startswith("+") and not line.startswith("+++")]:
         print("\nWhat is new in the blueprint:\n" + "\n".join(f"  {line}" for line in news))
-    if changed:
-        print(f"\nAnswers have changed. service.toml is yours: make it say the same of {', '.join(sorted(changed))}.")
+    if ours := sorted(changed - {"ai_dlc"}):
+        print(f"\nAnswers have changed. service.toml is yours: make it say the same of {', '.join(ours)}.")
     if left_over := twin.left_over():
         print(f"\nYours, and no longer rendered; delete what you don't need: {', '.join(left_over)}")
     if conflicts:
@@ -109,7 +109,7 @@ def migrate(scripts: list[Path], stage: str) -> None:
 def summarise(options: argparse.Namespace) -> None:
     """Updates within the major version, conflicts included, and tells the workflow's next steps what came of it."""
     command = [sys.executable, "-u", "-m", "blueprint.update", "--within-major", "--answers-file", options.answers_file]
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     print(result.stdout)
     if result.returncode not in (0, 3):
         raise UpdateError("The update has failed; see above.")

@@ -1,6 +1,5 @@
 """What the service was rendered from, and how to render it again."""
 
-import os
 import re
 import subprocess
 import sys
@@ -9,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from blueprint.update.repository import ROOT, UpdateError, git, last_line
+from blueprint.update.repository import ROOT, UpdateError, environment, git, last_line
 
 _OURS = "template/blueprint/update/origin.py"
 """What this blueprint's repository has, wherever it is, and another template's has not."""
@@ -74,7 +73,7 @@ class Origin:
         places = ("--vcs-ref", version, str(clone), str(folder))
         result = subprocess.run(
             ["uv", "tool", "run", "--quiet", "--python", sys.executable, *copier, *answers, *asked, *places],
-            env={**os.environ, "PYTHONWARNINGS": "ignore"},
+            env={**environment("core.autocrlf=false"), "PYTHONWARNINGS": "ignore"},
             stderr=subprocess.PIPE,
             text=True,
             check=False,
@@ -87,7 +86,7 @@ class Origin:
         file = folder / self.file
         file.write_text(file.read_text().replace(str(clone), self._address))
         rendered = yaml.safe_load(file.read_text())
-        return {name for name in rendered if name[0] != "_" and rendered[name] != self._answers.get(name)}
+        return {name for name, old in self._answers.items() if name[0] != "_" and rendered.get(name, old) != old}
 
     def _unknown(self) -> UpdateError:
         return UpdateError(

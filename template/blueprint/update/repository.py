@@ -42,9 +42,9 @@ def run_git(
 ) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
-            ["git", *(word for setting in _NEUTRAL for word in ("-c", setting)), *arguments],
+            ["git", *arguments],
             cwd=cwd or ROOT,
-            env={**_environment(), **(variables or {})},
+            env={**environment(), **(variables or {})},
             input=given,
             capture_output=True,
             encoding="utf-8",
@@ -55,8 +55,14 @@ def run_git(
         raise UpdateError("An update needs git, which is not installed.") from None
 
 
-def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in _OF_HOOKS} | {"LC_ALL": "C"}
+def environment(*settings: str) -> dict[str, str]:
+    """The environment for git, and for what runs git, with these settings of git and the neutral ones."""
+    own = {name: value for name, value in os.environ.items() if name not in _OF_HOOKS}
+    first = int(own.get("GIT_CONFIG_COUNT", "0"))
+    own |= {"LC_ALL": "C", "GIT_CONFIG_COUNT": str(first + len(_NEUTRAL) + len(settings))}
+    for number, setting in enumerate((*_NEUTRAL, *settings), first):
+        own[f"GIT_CONFIG_KEY_{number}"], _, own[f"GIT_CONFIG_VALUE_{number}"] = setting.partition("=")
+    return own
 
 
 def last_line(output: str) -> str:
@@ -66,4 +72,4 @@ def last_line(output: str) -> str:
 
 def blob(object_id: str) -> bytes:
     """A file's content, as git has it."""
-    return subprocess.check_output(["git", "cat-file", "blob", object_id], cwd=ROOT, env=_environment())
+    return subprocess.check_output(["git", "cat-file", "blob", object_id], cwd=ROOT, env=environment())
