@@ -137,10 +137,10 @@ class Desk:
         assert script, heading
         path = f"{self.service.path / '.venv' / 'bin'}:{user_environment()['PATH']}"
         environment = {**self.administrator, "PATH": path, **variables}
-        return self.service.run("sh", "-ec", script, check=check, **environment).stdout  # type: ignore[arg-type]
+        return self.service.run("sh", "-ec", script, check=check, **environment).stdout
 
     def python(self, script: str, *arguments: str) -> str:
-        return self.service.run(".venv/bin/python", "-c", script, *arguments, **self.administrator).stdout
+        return self.service.run(".venv/bin/python", "-c", script, *arguments, check=True, **self.administrator).stdout
 
     def inventory(self) -> dict[str, Any]:
         """The stacks, each with its termination protection, and the names of everything that stacks hold."""
