@@ -51,6 +51,12 @@ def add_resources(stack: ServiceStack) -> None:
     for name, address in addresses.items():
         if isinstance(output := stack.node.try_find_child(name), cdk.CfnOutput):
             output.value = address
+    if os.environ.get("BREAK"):
+        metrics = [{"Id": "nothing", "Expression": "1"}]  # which the local cloud refuses
+        rule = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Threshold": 1}
+        alarm = {"Metrics": metrics, **rule}
+        broken = cdk.CfnResource(stack, "Broken", type="AWS::CloudWatch::Alarm", properties=alarm)
+        broken.node.add_dependency(stack.database)
 '''
 START = """
 from blueprint.local_cloud import server
@@ -273,6 +279,24 @@ def walk(desk: Desk) -> None:
         desk.follow("4. Deploy", ENVIRONMENT=others[0])
         desk.make("destroy", ENVIRONMENT=others[0])
         assert not desk.names_of(others[0])
+
+
+@pytest.mark.matrix
+def test_a_first_deployment_to_production_that_fails_is_repeated(
+    tmp_path: Path, render: Render, workshop: Service
+) -> None:
+    for desk in prepared(tmp_path / "orders", render, workshop, {"environments": "live"}):
+        # Given a first deployment that fails when the tables are made already
+        failed = desk.make("deploy", check=False, ENVIRONMENT="live", BREAK="true")
+        assert "metric math" in failed
+        (table,) = [name for name in desk.names_of("live") if "DatabaseOrders" in name]
+        # When it is repeated, then it succeeds, names the table that nothing uses, and is protected from then on.
+        assert f"A failed deployment has left {table} behind" in desk.follow("4. Deploy", ENVIRONMENT="live")
+        assert desk.inventory()["stacks"]["orders-live"] is True
+        # A renamed table with data is refused, by both commands.
+        desk.edit("infra/tables.py", 'name="Orders"', 'name="Purchases"')
+        for command in ("deploy", "diff"):
+            assert "which is retained, would leave the stack" in desk.make(command, check=False, ENVIRONMENT="live")
 
 
 @dataclass(frozen=True)

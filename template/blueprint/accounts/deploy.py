@@ -5,7 +5,6 @@ deployment has left behind, and whether data would be lost. All of that is asked
 the CDK's deployment role.
 """
 
-import argparse
 import json
 import os
 import subprocess
@@ -69,8 +68,11 @@ def _cdk(*arguments: str, **variables: str) -> None:
         sys.exit(result.returncode)
 
 
-def run(command: str, arguments: list[str]) -> None:
-    """Raises SettingsError when the deployment is refused, ClientError when the account refuses to be asked."""
+def run(command: str, *arguments: str) -> None:
+    """`deploy` or `diff`, with more arguments for the CDK.
+
+    Raises SettingsError when the deployment is refused, ClientError when the account refuses to be asked.
+    """
     settings, suffix = service_settings.load(), os.environ.get("STACK_SUFFIX", "")
     environment = settings.copy_of(settings.environment(os.environ.get("ENVIRONMENT", LOCAL)), suffix)
     safety.check_deployment(settings, environment, account_of(environment))
@@ -91,11 +93,8 @@ def run(command: str, arguments: list[str]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m blueprint.accounts.deploy", description=__doc__)
-    parser.add_argument("command", choices=["deploy", "diff"])
-    command, arguments = parser.parse_known_args()
     try:
-        run(command.command, arguments)
+        run(*sys.argv[1:])
     except (SettingsError, BotoCoreError, ClientError) as error:
         sys.exit(f"error: {error}")
 
