@@ -272,7 +272,7 @@ def test_the_game_day(deployed: Service) -> None:
     assert 'filter message = "configuration fallback"' in section
     (line, *_) = [line for line in lines if line.get("message") == "configuration fallback"]
     assert line["error"] == "ValidationError"
-    assert {"function_name", "error", "cause"} <= set(line)
+    assert {"error", "cause"} <= set(line)
     # as those lines have that the tests hold the queries against,
     recorded = (deployed.path / "blueprint/tests/infrastructure/log_lines.jsonl").read_text().splitlines()
     for known in map(json.loads, recorded):

@@ -235,7 +235,13 @@ def _is_moved(target: Target) -> bool:
     if any(f"{function.arn}:{function.current}" not in deployed for function in functions):
         return True
     application, environment, _ = _configuration_ids(target)
-    return any(found.get("Description") == _DESCRIPTION for found in _deployments(application, environment)[:1])
+    newest = next(iter(_deployments(application, environment)), None)
+    if newest is None:
+        return False
+    deployment = boto3.client("appconfig").get_deployment(
+        ApplicationId=application, EnvironmentId=environment, DeploymentNumber=newest["DeploymentNumber"]
+    )
+    return deployment.get("Description") == _DESCRIPTION
 
 
 def state() -> str:
