@@ -6,7 +6,8 @@ import random
 import alarm_simulation
 import pytest
 from alarm_simulation import MONTH, Alarm, alarms, false_alarms, series, table
-from conftest import BLUEPRINT, Service
+from services import Service
+from user_shell import BLUEPRINT
 
 SYNTHESISE = "from blueprint.tests.synthesis import template_file; print(template_file('production').read_text())"
 

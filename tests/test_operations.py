@@ -14,15 +14,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from conftest import Service
 from demo import call
+from services import Service
 
 RUNBOOK = "blueprint/docs/runbook.md"
 HANDLER, ANSWER = "service/handlers/get_order.py", "    return orders.get_order(order_id)"
 UNKNOWN = "/api/orders/00000000-0000-4000-8000-000000000000"
 
 
-def aws(service: Service) -> dict[str, str]:
+def aws(service: Service) -> dict[str, Any]:
     """The variables with which the AWS SDK reaches the service's local cloud."""
     port = json.loads((service.path / ".local" / "server.json").read_text())["port"]
     variables = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "test")
