@@ -15,7 +15,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from blueprint import settings as service_settings
-from blueprint.operations.target import OperationError, Target, run
+from blueprint.operations.target import OperationError, Target, read_as_the_cdk, run
 from blueprint.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -251,7 +251,14 @@ def state() -> str:
     """
     try:
         target = Target.chosen(service_settings.load())
-        return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}" if _is_moved(target) else ""
+        try:
+            moved = _is_moved(target)
+        except ClientError as error:
+            if "AccessDenied" not in error.response["Error"]["Code"]:
+                raise
+            read_as_the_cdk(target.environment)
+            moved = _is_moved(target)
+        return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}" if moved else ""
     except (SettingsError, OperationError, BotoCoreError, ClientError, StopIteration) as error:
         if "does not exist" not in str(error):  # the first deployment
             print(f"warning: can't tell whether there was a rollback: {error}", file=sys.stderr)
