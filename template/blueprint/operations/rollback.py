@@ -166,7 +166,7 @@ def _stop_shifting(target: Target) -> list[str]:
         client = boto3.client("codedeploy")
         for group in groups:
             found = client.list_deployments(
-                applicationName=application, deploymentGroupName=group, includeOnlyStatuses=_UNDER_WAY
+                applicationName=application, deploymentGroupName=group, includeOnlyStatuses=[*_UNDER_WAY]
             )
             for deployment in found["deployments"]:
                 client.stop_deployment(deploymentId=deployment, autoRollbackEnabled=True)
