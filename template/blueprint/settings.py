@@ -191,9 +191,11 @@ class Environment(_Model):
     backup_days: Annotated[int, Field(ge=0, le=36_500)] = 0
     """Days for which AWS Backup keeps a nightly backup in a vault that is locked for good after three days; 0 for no
     such vault. Point-in-time recovery, which `retain_data` turns on, doesn't depend on it."""
-    adopted_tables: dict[str, Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{3,255}$")]] = {}
-    """Restored tables that serve in place of the stack's own, by their name in infra/tables.py; the line
-    `NAME.Orders = "restored-table"` under `[adopted_tables]` sets it, as `make restore` says."""
+    adopted_tables: dict[
+        str, Annotated[str, Field(pattern=r"^(arn:\S+:table/)?[A-Za-z0-9_.-]{3,255}(/stream/\S+)?$")]
+    ] = {}
+    """Restored tables that serve in place of the stack's own, by their name in infra/tables.py: their real names, or
+    the ARN of their stream where that starts a function. `make restore` prints the line for `[adopted_tables]`."""
     delivery: Literal["all_at_once", "canary"]
     """`canary`: new code gets a tenth of the requests for five minutes, then all of them, unless an alarm goes off."""
     log_retention_days: Literal[
@@ -219,6 +221,11 @@ class Environment(_Model):
         if self.backup_days and not self.retain_data:
             raise ValueError("backup_days needs retain_data = true")
         return self
+
+    def adopted_table(self, table: str) -> str | None:
+        """The real name of the table that is adopted in place of the stack's own, if one is."""
+        found = self.adopted_tables.get(table)
+        return found.partition("/stream/")[0].rpartition("/")[2] if found else None
 
     @property
     def is_local(self) -> bool:

@@ -1,5 +1,6 @@
 """What an environment needs in its template, and in service.toml, so that an operator can go back."""
 
+import dataclasses
 from typing import Any
 
 import aws_cdk as cdk
@@ -9,6 +10,7 @@ from aws_cdk.assertions import Template
 from blueprint import settings as service_settings
 from blueprint.constructs.at_once import deliver_at_once
 from blueprint.constructs.stack import ServiceStack
+from blueprint.declare import Function, Stream
 from blueprint.operations import rollback
 from blueprint.operations.target import Target
 from blueprint.settings import Settings, SettingsError
@@ -56,6 +58,23 @@ def test_an_adopted_table_serves_and_the_former_one_is_kept() -> None:
     watched = str(of_type(adopting, "AWS::CloudWatch::Alarm"))
     assert "orders-of-monday" in watched
     assert "DatabaseOrders" not in watched
+
+
+def test_the_stream_of_an_adopted_table_starts_what_the_former_one_started() -> None:
+    stream = "arn:aws:dynamodb:us-east-1:123456789012:table/orders-of-monday/stream/2026-11-24T03:00:00.000"
+    (orders,) = [table for table in DECLARATIONS.tables if table.name == "Orders"]
+    listening = dataclasses.replace(
+        DECLARATIONS, functions=[*DECLARATIONS.functions, Function("publish", Stream(orders))]
+    )
+    found = template_of(settings(adopted={"Orders": stream}), NAME, declarations=listening)
+    (source,) = of_type(found, "AWS::Lambda::EventSourceMapping").values()
+    assert source["Properties"]["EventSourceArn"] == stream
+    names = [
+        function["Properties"]["Environment"]["Variables"].get("ORDERS_TABLE_NAME")
+        for function in of_type(found, "AWS::Lambda::Function").values()
+    ]
+    assert set(names) <= {None, "orders-of-monday"}
+    assert len(names) > names.count(None)
 
 
 def test_adopting_for_what_does_not_exist_is_refused() -> None:

@@ -8,8 +8,8 @@ from aws_cdk import aws_lambda as lambda_
 def deliver_at_once(stack: cdk.Stack, reason: str) -> None:
     """Moves the aliases without CodeDeploy, and deploys the configuration even if the template's is that of before.
 
-    CodeDeploy refuses an alias that somebody else has moved, and any while one of its alarms rings. CloudFormation
-    sees no change in a configuration that was only rolled back; the reason, a time say, makes one.
+    CodeDeploy refuses an alias that somebody else has moved, and CloudFormation sees no change in a configuration that
+    was only rolled back; the reason, a time say, makes one.
     """
     for node in stack.node.find_all():
         if isinstance(node, lambda_.CfnAlias):

@@ -37,9 +37,14 @@ class Database(Construct):
         super().__init__(scope, construct_id)
         self._tables = {table: self._create(table, environment, streamed=table in streamed) for table in tables}
         self._adopted = {
-            table: dynamodb.Table.from_table_name(self, f"{table.name}Adopted", environment.adopted_tables[table.name])
+            table: dynamodb.Table.from_table_attributes(
+                self,
+                f"{table.name}Adopted",
+                table_name=name,
+                table_stream_arn=environment.adopted_tables[table.name] if table in streamed else None,
+            )
             for table in tables
-            if table.name in environment.adopted_tables
+            if (name := environment.adopted_table(table.name))
         }
         if unknown := set(environment.adopted_tables) - {table.name for table in tables}:
             raise SettingsError(

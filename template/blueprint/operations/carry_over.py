@@ -19,7 +19,7 @@ def carry_over(settings: Settings) -> Iterator[str]:
     table, clock = os.environ.get("TABLE", ""), Clock()
     target = Target.chosen(settings)
     source = os.environ.get("FROM") or tables.of_stack(target, table)
-    adopted = target.environment.adopted_tables.get(table)
+    adopted = target.environment.adopted_table(table)
     if adopted is None:
         raise OperationError(
             f"service.toml adopts no table for {table} in {target.environment.name}; `make restore` says how."

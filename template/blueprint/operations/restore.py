@@ -31,7 +31,7 @@ def restore(settings: Settings) -> Iterator[str]:
     moment, table = _moment(os.environ.get("AT", "")), os.environ.get("TABLE", "")
     target = Target.chosen(settings)
     own = tables.of_stack(target, table)
-    source = target.environment.adopted_tables.get(table, own)
+    source = target.environment.adopted_table(table) or own
     restored = f"{target.stack_name}-{table}-{moment:%Y%m%d-%H%M%S}"
     client = boto3.client("dynamodb")
     if not tables.exists(restored):
@@ -42,9 +42,11 @@ def restore(settings: Settings) -> Iterator[str]:
     _guard(client, source, restored)
     yield f"{restored}: complete after {clock}, guarded like {source}"
     yield from _compare(source, restored, at_most=None if os.environ.get("ITEMS") == "all" else SAMPLE)
+    found = client.describe_table(TableName=restored)["Table"]
+    adopted = found.get("LatestStreamArn", restored) if found.get("StreamSpecification") else restored
     yield (
         "\nTo adopt it, in service.toml, under [adopted_tables]:\n"
-        f'  {target.environment.name}.{table} = "{restored}"\n'
+        f'  {target.environment.name}.{table} = "{adopted}"\n'
         "and `make deploy AT_ONCE=restore`; then `make carry-over` brings what was written since. "
         f"To drop it instead: turn its deletion protection off and delete it. {source} is kept either way."
     )

@@ -15,7 +15,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from blueprint import settings as service_settings
-from blueprint.operations.target import OperationError, Target, run
+from blueprint.operations.target import OperationError, Target, read_as_the_cdk, run
 from blueprint.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _stop_shifting(target: Target) -> list[str]:
         client = boto3.client("codedeploy")
         for group in groups:
             found = client.list_deployments(
-                applicationName=application, deploymentGroupName=group, includeOnlyStatuses=_UNDER_WAY
+                applicationName=application, deploymentGroupName=group, includeOnlyStatuses=[*_UNDER_WAY]
             )
             for deployment in found["deployments"]:
                 client.stop_deployment(deploymentId=deployment, autoRollbackEnabled=True)
@@ -235,7 +235,13 @@ def _is_moved(target: Target) -> bool:
     if any(f"{function.arn}:{function.current}" not in deployed for function in functions):
         return True
     application, environment, _ = _configuration_ids(target)
-    return any(found.get("Description") == _DESCRIPTION for found in _deployments(application, environment)[:1])
+    newest = next(iter(_deployments(application, environment)), None)
+    if newest is None:
+        return False
+    deployment = boto3.client("appconfig").get_deployment(
+        ApplicationId=application, EnvironmentId=environment, DeploymentNumber=newest["DeploymentNumber"]
+    )
+    return deployment.get("Description") == _DESCRIPTION
 
 
 def state() -> str:
@@ -245,7 +251,14 @@ def state() -> str:
     """
     try:
         target = Target.chosen(service_settings.load())
-        return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}" if _is_moved(target) else ""
+        try:
+            moved = _is_moved(target)
+        except ClientError as error:
+            if "AccessDenied" not in error.response["Error"]["Code"]:
+                raise
+            read_as_the_cdk(target.environment)
+            moved = _is_moved(target)
+        return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}" if moved else ""
     except (SettingsError, OperationError, BotoCoreError, ClientError, StopIteration) as error:
         if "does not exist" not in str(error):  # the first deployment
             print(f"warning: can't tell whether there was a rollback: {error}", file=sys.stderr)
