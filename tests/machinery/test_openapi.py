@@ -176,7 +176,8 @@ class TestCheck:
 
     @pytest.fixture(autouse=True)
     def _repository(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        for name, path in (("ROOT", "."), ("DOCUMENT", "openapi.json"), ("ACCEPTED", "accepted.txt")):
+        files = {"ROOT": ".", "DOCUMENT": "openapi.json", "EVENTS": "events.json", "ACCEPTED": "accepted.txt"}
+        for name, path in files.items():
             monkeypatch.setattr(command, name, tmp_path / path)
         monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
         self.folder = tmp_path

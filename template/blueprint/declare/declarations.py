@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from blueprint.runtime.publishing import Event
 
 
-def _no_resources(_: "ServiceStack") -> None:
-    pass
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Declarations:
     """What infra/app.py hands to the blueprint, which imports nothing of the team's."""
@@ -34,7 +30,7 @@ class Declarations:
     """The AWS services that the functions call, by botocore's names: the layer holds the data of no others."""
     events: "Sequence[type[Event]]" = ()
     """What the service publishes, for the schemas in docs/events.json."""
-    resources: "Callable[[ServiceStack], None]" = _no_resources
+    resources: "Callable[[ServiceStack], None]" = lambda _: None
     """Adds the team's own resources, when the tables and the functions are in the stack."""
     limits: StartLimits = field(default_factory=StartLimits)
     variables: Mapping[str, str] = field(default_factory=dict)

@@ -9,9 +9,6 @@ from blueprint.declare.triggers import Http, Trigger
 READS = frozenset({"BatchGetItem", "ConditionCheckItem", "DescribeTable", "GetItem", "Query", "Scan"})
 WRITES = frozenset({"BatchWriteItem", "DeleteItem", "PutItem", "UpdateItem"})
 
-HANDLERS = "service.handlers"
-"""The package with a module for each function."""
-
 Grants = Mapping[Table | TableIndex, Sequence[str]]
 Kind = TypeVar("Kind", bound=Trigger)
 
@@ -60,7 +57,7 @@ class Function:
 
     @property
     def module(self) -> str:
-        return f"{HANDLERS}.{self.name}"
+        return f"service.handlers.{self.name}"
 
     @property
     def routes(self) -> list[Http]:

@@ -17,7 +17,12 @@ class Event(BaseModel):
     published again.
     """
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True,
+        hide_input_in_errors=True,
+        # A field with a default is sent, too, so those who react may rely on it.
+        json_schema_serialization_defaults_required=True,
+    )
 
     name: ClassVar[str]
     version: ClassVar[int]

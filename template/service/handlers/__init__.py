@@ -1,1 +1,1 @@
-"""The HTTP edge: one module a function."""
+"""The edge, HTTP or events: a module for each function."""
