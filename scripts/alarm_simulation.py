@@ -60,7 +60,7 @@ def alarms(template: Mapping[str, Any]) -> dict[str, Alarm]:
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::CloudWatch::Alarm":
             properties = resource["Properties"]
-            name = properties["AlarmName"].rpartition("-")[2]
+            name = str(properties["AlarmName"]).rpartition("-")[2]
             if name in ALARMS:
                 found[name] = _alarm(properties)
     return found
