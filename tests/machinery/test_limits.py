@@ -43,8 +43,8 @@ def test_sixty_routes_in_a_few_functions_are_near_no_limit() -> None:
     assert len(permissions) == 4
 
 
-def test_twenty_seven_functions_are_near_the_limit_of_resources_and_of_alarms() -> None:
-    sentences = limits.sentences(template(27, 27))
+def test_twenty_four_functions_are_near_the_limit_of_resources_and_of_alarms() -> None:
+    sentences = limits.sentences(template(24, 24))
     assert any(
         sentence.endswith("resources in the stack, of 500 at most: see " + limits.PAGE + ".") for sentence in sentences
     )
