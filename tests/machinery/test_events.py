@@ -219,7 +219,7 @@ def test_an_event_is_published_with_its_name_and_version() -> None:
     with hooked(bus._client, "PutEvents", answer):
         bus.publish(OrderPlaced(id="a", count=1))
         bus.publish(OrderPlaced2(id="b", counts=[1]))
-    assert [(entry["EventBusName"], entry["Source"]) for entry in sent] == [("events", "orders")] * 2
+    assert [(entry["EventBusName"], entry["Source"]) for entry in sent] == [("events", logger.service)] * 2
     assert [(entry["DetailType"], json.loads(entry["Detail"])) for entry in sent] == [
         ("OrderPlaced", {"id": "a", "count": 1}),
         ("OrderPlaced.v2", {"id": "b", "counts": [1]}),
