@@ -27,6 +27,7 @@ NOT_RUN = {
         "make",
         "make check",
         "make test",
+        "make test-matrix",
         "make fix",
         "make demo",
         "make docs",

@@ -8,8 +8,12 @@ from history import blueprints
 from services import Render, Service, files
 from user_shell import BLUEPRINT
 
-LINES = 7_000
-"""Lines of the blueprint's Python in a service: what a team has to live with."""
+LINES = 11_600
+"""Lines of the blueprint's Python in a service: what a team has to live with. Raise it with a reason only.
+
+The goal is 7,000: 7,050 after the folders were parted. Queues, streams and schedules with the outbox, rollback and
+restore, updates by git's merge, the road to AWS and the contract of the API have brought the rest.
+"""
 
 
 @pytest.mark.matrix
