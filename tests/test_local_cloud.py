@@ -117,6 +117,7 @@ def test_changed_code_is_served_without_a_deployment_and_is_what_a_deployment_wo
     assert code(deployed) == before
 
 
+@pytest.mark.matrix
 def test_an_edit_that_was_undone_together_with_another_of_the_infrastructure_is_gone(deployed: Service) -> None:
     # Given code that was updated without CloudFormation, which still holds the code of before
     deployed.make("local")
@@ -131,6 +132,7 @@ def test_an_edit_that_was_undone_together_with_another_of_the_infrastructure_is_
         assert call(deployed.path, "GET", "/api/orders?limit=1")
 
 
+@pytest.mark.matrix
 def test_code_that_the_infrastructure_reads_is_deployed(deployed: Service) -> None:
     # Given the names of the business metrics, which the dashboard shows
     deployed.make("local")
@@ -146,6 +148,7 @@ def test_code_that_the_infrastructure_reads_is_deployed(deployed: Service) -> No
         metrics.write_text(text)
 
 
+@pytest.mark.matrix
 def test_tests_of_an_unchanged_service_deploy_nothing_and_say_so(deployed: Service) -> None:
     deployed.make("local")
     log = deployed.path / ".local" / "deploy.log"
@@ -162,6 +165,7 @@ def test_tests_of_an_unchanged_service_deploy_nothing_and_say_so(deployed: Servi
         assert "Updating the code of 5 functions" in deployed.make("smoke").stdout
 
 
+@pytest.mark.matrix
 def test_an_interrupted_update_of_the_code_is_made_good_by_the_next(deployed: Service) -> None:
     deployed.make("local")
     with deployed.edited(default_count(4)):
@@ -221,6 +225,7 @@ def eventually(holds: Callable[[], bool], seconds: float = 90) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.matrix
 def test_watch_answers_every_saved_change_and_no_other_file(deployed: Service, watching: Path) -> None:
     waits = watching.read_text().count("Waiting")
     # When an editor leaves files of its own, beside one that it saves
@@ -244,6 +249,7 @@ def test_watch_answers_every_saved_change_and_no_other_file(deployed: Service, w
         file.unlink()
 
 
+@pytest.mark.matrix
 def test_watch_leaves_nothing_behind_when_it_is_interrupted(deployed: Service, watching: Path) -> None:
     assert "Waiting" in watching.read_text()
     of_watch = [pid for pid, words in commands(deployed.path) if {"blueprint.local_cloud", "watch"} <= words]
@@ -279,6 +285,7 @@ def test_it_listens_on_the_loopback_address_only_and_enforces_iam(deployed: Serv
     assert sockets == [f"0100007F:{number:04X}"]
 
 
+@pytest.mark.matrix
 def test_two_services_have_two_clouds(deployed: Service, tmp_path: Path, render: Render) -> None:
     other = render(tmp_path / "payments", service_name="payments-eu", environments="test, live")
     try:
@@ -321,6 +328,7 @@ print(*sorted(stack["StackName"] for stack in stacks if "DELETE" not in stack["S
 """
 
 
+@pytest.mark.matrix
 def test_the_previews_of_closed_pull_requests_are_removed(deployed: Service, tmp_path: Path) -> None:
     # Given copies of dev for the pull requests 1 and 22, of which 22 is still open, and stacks that are no copies of it
     aws: dict[str, Any] = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port(deployed)}", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -347,6 +355,7 @@ def test_the_previews_of_closed_pull_requests_are_removed(deployed: Service, tmp
     assert set(before) - set(after) == {"orders-dev-pr-1"}
 
 
+@pytest.mark.matrix
 def test_after_a_stop_nothing_is_left_and_the_port_is_remembered(stopped: Service) -> None:
     number = port(stopped)
     assert not is_listening(number)
@@ -357,6 +366,7 @@ def test_after_a_stop_nothing_is_left_and_the_port_is_remembered(stopped: Servic
     assert port(stopped) == number
 
 
+@pytest.mark.matrix
 def test_when_another_program_has_taken_the_port_it_says_so_and_takes_another(stopped: Service) -> None:
     number = port(stopped)
     with socket.socket() as other:
@@ -377,6 +387,7 @@ def test_when_another_program_has_taken_the_port_it_says_so_and_takes_another(st
     assert f"The local cloud runs on port {number}; run `make local-stop` to move it." in result.stdout
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("wrong", ["http", "0", "65536", "-1"])
 def test_a_wrong_port_is_refused(stopped: Service, wrong: str) -> None:
     result = stopped.make("local", check=False, LOCAL_PORT=wrong)
@@ -384,6 +395,7 @@ def test_a_wrong_port_is_refused(stopped: Service, wrong: str) -> None:
     assert f"error: LOCAL_PORT is '{wrong}'; it must be a port, 1 to 65535." in result.stdout
 
 
+@pytest.mark.matrix
 def test_a_server_that_died_is_started_again(deployed: Service) -> None:
     deployed.make("local")
     os.kill(server_pid(deployed), signal.SIGKILL)
@@ -392,6 +404,7 @@ def test_a_server_that_died_is_started_again(deployed: Service) -> None:
     assert call(deployed.path, "GET", "/api/orders") == {"orders": [], "next_token": None}
 
 
+@pytest.mark.matrix
 def test_two_runs_at_once_do_not_mix(stopped: Service) -> None:
     first = subprocess.Popen(
         ["make", "local"], cwd=stopped.path, env=user_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
@@ -403,6 +416,7 @@ def test_two_runs_at_once_do_not_mix(stopped: Service) -> None:
     assert "error: Another `make local` is at work here" in second.stdout
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("seconds", [1, 3, 6])
 def test_an_interrupted_run_is_made_good_by_the_next(stopped: Service, seconds: int) -> None:
     # Given a first deployment that is killed, with all that it has started but the server, after some seconds
@@ -423,6 +437,7 @@ def test_an_interrupted_run_is_made_good_by_the_next(stopped: Service, seconds: 
     assert call(stopped.path, "POST", "/api/orders", {"customer_name": "Ada", "order_item_count": 1})["item_count"] == 1
 
 
+@pytest.mark.matrix
 def test_a_template_that_the_cloud_refuses_is_reported_and_the_next_deployment_works(deployed: Service) -> None:
     # Given a change that can't be deployed
     deployed.make("local")

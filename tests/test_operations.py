@@ -17,6 +17,8 @@ import pytest
 from demo import call
 from services import Service
 
+pytestmark = pytest.mark.matrix
+
 RUNBOOK = "blueprint/docs/runbook.md"
 HANDLER, ANSWER = "service/handlers/get_order.py", "    return orders.get_order(order_id)"
 UNKNOWN = "/api/orders/00000000-0000-4000-8000-000000000000"
