@@ -14,6 +14,8 @@ import pytest
 from services import Render, Service
 from test_docs import Reader
 
+pytestmark = pytest.mark.matrix
+
 PROGRAMS = Path(__file__).parent / "programs"
 POINTS = {
     "publish_order_events": ("before PutEvents", "after PutEvents"),
