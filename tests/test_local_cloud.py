@@ -210,7 +210,7 @@ def watching(deployed: Service, tmp_path: Path) -> Iterator[Path]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             # As in a terminal: whatever started these tests in the background has them ignore Ctrl-C.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )
         try:
             eventually(lambda: "Waiting for a change" in printed.read_text())
