@@ -87,7 +87,7 @@ def test_a_service_of_the_cookbooks_takes_the_blueprint_on(blueprint: Blueprint,
 
 def test_a_service_that_was_copied_by_hand_takes_the_blueprint_on(blueprint: Blueprint, tmp_path: Path) -> None:
     # Given a service that was rendered once, has lost its answers and gained edits
-    service = blueprint.render(tmp_path / "ours")
+    service = blueprint.render(tmp_path / "ours", python_version="3.14")  # the default, as the page's command has it
     (service.path / ".copier-answers.yml").unlink()
     with (service.path / "blueprint" / "docs" / "operating.md").open("a") as page:
         page.write("\nOurs.\n")

@@ -443,7 +443,7 @@ def test_an_interrupted_run_is_made_good_by_the_next(stopped: Service, seconds: 
 def test_a_template_that_the_cloud_refuses_is_reported_and_the_next_deployment_works(deployed: Service) -> None:
     # Given a change that can't be deployed
     deployed.make("local")
-    line = '    """Called last, when everything else is in the stack."""\n'
+    line = '    """Called when the tables and the functions are in the stack."""\n'
     wrong = '    import aws_cdk\n\n    aws_cdk.CfnResource(stack, "Wrong", type="AWS::No::Such")\n'
     with deployed.edited(("infra/resources.py", line, line + wrong)):
         # When it is deployed, then the error says what is wrong
