@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from services import RUNTIME, Render, Service
 
+pytestmark = pytest.mark.matrix
+
 MACHINES = {"x86_64": 62, "arm64": 183}  # e_machine in the ELF header: EM_X86_64, EM_AARCH64
 HOST = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
@@ -19,8 +21,6 @@ BUILD_LAYER = """
 from blueprint import settings
 from blueprint.packaging.build import Build
 from service.aws_services import SERVICES
-
-pytestmark = pytest.mark.matrix
 print(Build(settings.load().service, aws_services=SERVICES, for_this_machine=False).layer())
 """
 
