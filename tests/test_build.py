@@ -35,7 +35,7 @@ def synthesise(service: Service, environment: str) -> Path:
     service.run(
         ".venv/bin/python",
         "-m",
-        "blueprint.synthesis",
+        "infra.app",
         ENVIRONMENT=environment,
         CDK_OUTDIR="build/out",
         CDK_VALIDATION="false",
