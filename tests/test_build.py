@@ -120,7 +120,7 @@ def test_the_code_that_is_uploaded_is_the_code_that_is_there(service: Service) -
         synthesise(service, "dev")
         code = asset(service, "AWS::Lambda::Function", "Code") / "service"
         assert "OrdersPlaced" in (code / "models" / "metrics.py").read_text()
-        assert {path.name for path in code.parent.iterdir()} == {"service"}
+        assert {path.name for path in code.parent.iterdir()} == {"blueprint", "service"}
         assert not list(code.rglob(".*"))
 
 
@@ -130,7 +130,7 @@ def test_a_package_without_a_wheel_is_refused_and_nothing_half_built_is_left(ser
         ("pyproject.toml", '    "pydantic>=2.14,<3",\n', '    "pydantic>=2.14,<3",\n    "docopt==0.6.2",\n')
     ):
         # When it is synthesised
-        result = service.run(".venv/bin/python", "-m", "blueprint.synthesis", check=False, ENVIRONMENT="dev")
+        result = service.run(".venv/bin/python", "-m", "infra.app", check=False, ENVIRONMENT="dev")
     # Then the error names it
     assert result.returncode != 0
     assert "error: The dependencies' layer can't be built:" in result.stdout
@@ -150,7 +150,7 @@ def test_the_layer_holds_botocores_data_of_the_listed_services_alone(service: Se
 
 def test_a_service_that_botocore_does_not_know_is_refused(service: Service) -> None:
     with service.edited(("service/aws_services.py", '"dynamodb")', '"dynamo")')):
-        result = service.run(".venv/bin/python", "-m", "blueprint.synthesis", check=False, ENVIRONMENT="dev")
+        result = service.run(".venv/bin/python", "-m", "infra.app", check=False, ENVIRONMENT="dev")
     assert result.returncode != 0
     assert "error: service/aws_services.py lists dynamo, which botocore doesn't know." in result.stdout
 
