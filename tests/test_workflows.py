@@ -61,7 +61,7 @@ def test_a_pull_request_passes_its_workflow(name: str, tmp_path: Path, workshop:
     # Without the variable PREVIEWS there is none; tests/test_rehearsal.py has it.
     assert set(report.skipped) == ({"preview"} if name != "cognito" else set())
     assert re.search(r"\*\*TOTAL\*\*.*\d+%", report.summaries["test"])
-    assert [label for label in report.ran if label.startswith("local:")] == [
+    assert [label for label in report.ran if label.startswith("local:") and "actions/" not in label] == [
         "local: Deploy the service, with IAM enforced",
         "local: Run the handlers against it",
         "local: Test it over HTTP",
@@ -76,7 +76,7 @@ def test_the_runner_sees_a_step_that_fails(service: Service, workshop: Service) 
     report = Runner(service, workshop).run("pull-request.yml", only="check")
     assert report.failed is not None
     assert report.failed[0] == "check: Check format, lint, types, dependencies, workflows and generated documents"
-    assert report.ran == [report.failed[0]]
+    assert report.ran[-1] == report.failed[0]
 
 
 def test_git_hooks_refuse_conflicts_and_what_the_linter_refuses(service: Service) -> None:
