@@ -121,8 +121,8 @@ def test_lines_with_two_possible_places_are_a_conflict(blueprint: Blueprint, tmp
     # Given a version that copies a block, and an edit in what may be the block or its copy
     history = Blueprint(shutil.copytree(blueprint.path, tmp_path / "blueprint"))
     service = history.render(tmp_path / "service", "1.1.0")
-    block = "/.tools/\n/.venv/\n/build/\n"
-    replace(service.path / ".gitignore", "/.venv/\n", "/.venv/\n/ours/\n")
+    block = "/.tools/\n/.venv\n/build/\n"
+    replace(service.path / ".gitignore", "/.venv\n", "/.venv\n/ours/\n")
     commit(service.path, "Ours")
     history.release("1.2.0", lambda template: replace(template / ".gitignore", block, f"{block}/theirs/\n{block}"))
     # Then it is not for git to say which
