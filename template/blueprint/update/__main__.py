@@ -48,6 +48,7 @@ def update(options: argparse.Namespace) -> None:
 
 def require_clean_tree() -> None:
     """Raises UpdateError where an update could not be taken back."""
+    git("version")  # which says so where there is no git
     try:
         changes = git("status", "--porcelain", "--untracked-files=all")
         git("rev-parse", "--verify", "HEAD")
