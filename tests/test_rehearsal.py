@@ -219,9 +219,8 @@ def bootstrap(desk: Desk) -> None:
     desk.python(PREPARE, *QUALIFIERS)
 
 
-@pytest.mark.parametrize(
-    "name", ["iam", pytest.param("cognito", marks=pytest.mark.matrix), pytest.param("none", marks=pytest.mark.matrix)]
-)
+@pytest.mark.matrix
+@pytest.mark.parametrize("name", RENDERS)
 def test_the_road_to_production(name: str, tmp_path: Path, render: Render, workshop: Service) -> None:
     for desk in prepared(tmp_path / "orders", render, workshop, RENDERS[name]):
         walk(desk)

@@ -167,6 +167,7 @@ OTHER_ANSWERS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("answers", OTHER_ANSWERS.values(), ids=OTHER_ANSWERS)
 def test_changed_answers_give_what_a_fresh_render_has(
     blueprint: Blueprint, tmp_path: Path, fresh: dict[str, bytes], answers: dict[str, Any]
