@@ -91,8 +91,9 @@ class Origin:
     def _unknown(self) -> UpdateError:
         return UpdateError(
             f"The blueprint has no {self.version}, from which this service was rendered; "
-            f"write the nearest version that it has, such as v1.2.3, into {self.file}, _commit. Where {self._address} is "
-            "another template, name the file with this service's answers: make update OPTIONS='--answers-file FILE'"
+            f"write the nearest version that it has, such as v1.2.3, into {self.file}, _commit. "
+            f"Where {self._address} is another template, name the file with this service's answers: "
+            "make update OPTIONS='--answers-file FILE'"
         )
 
     def _foreign(self) -> UpdateError:
