@@ -22,9 +22,9 @@ STACK = SETTINGS.stack_name(SETTINGS.environment(ENVIRONMENT))
 
 
 def alarms(found: Template) -> dict[str, dict[str, Any]]:
-    return {
-        a["Properties"]["AlarmName"]: a["Properties"] for a in found.find_resources("AWS::CloudWatch::Alarm").values()
-    }
+    """The alarms that reach somebody, by their names."""
+    properties = (alarm["Properties"] for alarm in found.find_resources("AWS::CloudWatch::Alarm").values())
+    return {alarm["AlarmName"]: alarm for alarm in properties if "AlarmActions" in alarm}
 
 
 def dashboard(level: str) -> str:
