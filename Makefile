@@ -46,7 +46,7 @@ check: $(READY) ## Check the format, lint and types of this repository's own Pyt
 	@python template/blueprint/tools/workflows.py .
 
 .PHONY: fix
-fix: $(READY) ## Format, mend what lint can mend, and refresh the default renders in template/
+fix: $(READY) ## Format, fix what lint can fix, and refresh the default renders in template/
 	ruff format --quiet .
 	ruff check --fix --quiet .
 	ruff format --quiet .
