@@ -14,7 +14,8 @@ READY := .venv/.ready
 DEMO ?= build/demo
 # What `make test` runs: a file, or any other arguments of pytest.
 TESTS ?= tests
-WORKERS ?= 2
+# One more than two processors: a test often waits, for a local cloud or for packages.
+WORKERS ?= 3
 
 .PHONY: help
 help: ## List the commands

@@ -1,21 +1,17 @@
 """The blueprint's own machinery, tested once and in one service: no team's file can turn these tests red."""
 
+import pytest
 from services import Service
 from user_shell import BLUEPRINT
 
 MACHINERY = BLUEPRINT / "tests" / "machinery"
+# A third of the processor time of all: layers that are built anew, and stacks of sixty routes.
+SLOW = ("test_levers.py", "test_limits.py")
 
 
-def test_the_machinery_works(workshop: Service) -> None:
-    pytest = (
-        ".venv/bin/pytest",
-        "-c",
-        "pyproject.toml",
-        "--rootdir",
-        ".",
-        "-p",
-        "no:cacheprovider",
-        f"--confcutdir={MACHINERY}",
-    )
-    output = workshop.run(*pytest, str(MACHINERY)).stdout
+@pytest.mark.parametrize("slow", [False, pytest.param(True, marks=pytest.mark.matrix)], ids=["most", "slow"])
+def test_the_machinery_works(slow: bool, workshop: Service) -> None:
+    modules = [str(path) for path in sorted(MACHINERY.glob("test_*.py")) if (path.name in SLOW) is slow]
+    command = [".venv/bin/pytest", "-c", "pyproject.toml", "--rootdir", ".", "-p", "no:cacheprovider"]
+    output = workshop.run(*command, f"--confcutdir={MACHINERY}", *modules).stdout
     assert " passed" in output

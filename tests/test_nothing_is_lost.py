@@ -398,7 +398,7 @@ def test_a_repository_with_crlf_in_git_is_told_what_to_do(service: Service) -> N
     assert (service.path / "blueprint" / "docs" / "operating.md").read_text().startswith("# Operating the service")
 
 
-@pytest.mark.parametrize("tries", [40, pytest.param(1000, marks=pytest.mark.matrix)])
+@pytest.mark.parametrize("tries", [24, pytest.param(1000, marks=pytest.mark.matrix)])
 def test_random_edits_and_changes_lose_nothing(tries: int) -> None:
     search = [sys.executable, "-W", "ignore", "scripts/search_updates.py", "--tries", str(tries), "--seed", str(tries)]
     result = subprocess.run(search, cwd=BLUEPRINT, capture_output=True, text=True, check=False)
