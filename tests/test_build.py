@@ -44,12 +44,15 @@ def synthesise(service: Service, environment: str) -> Path:
 
 
 def asset(service: Service, resource_type: str, code: str) -> Path:
-    """The one folder that is uploaded for the assembly's resources of the type."""
+    """What is uploaded for the assembly's resources of the type, as a folder; for the local cloud it is a zip."""
     assembly = service.path / "build" / "out"
     template = json.loads(next(assembly.glob("*.template.json")).read_text())
     resources = [r["Properties"] for r in template["Resources"].values() if r["Type"] == resource_type]
     [key] = {properties[code]["S3Key"] for properties in resources}
-    return assembly / f"asset.{key.removesuffix('.zip')}"
+    folder = assembly / f"asset.{key.removesuffix('.zip')}"
+    if not folder.exists():
+        shutil.unpack_archive(folder.with_suffix(".zip"), folder)
+    return folder
 
 
 def machines(layer: Path) -> set[int]:
