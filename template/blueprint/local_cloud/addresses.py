@@ -1,16 +1,16 @@
 """The addresses of the service on the local cloud, and a call that works when pasted: python -m infra.app addresses."""
 
 import json
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 
 from blueprint import settings as service_settings
 from blueprint.declare import Declarations
 from blueprint.local_cloud.deployment import CALLER, OUTPUTS
-from blueprint.local_cloud.server import FOLDER
 from blueprint.openapi import document
 from blueprint.openapi.example import example
-from blueprint.settings import LOCAL, ROOT, Settings
+from blueprint.settings import LOCAL, Settings
 
 
 def main(declarations: Declarations, _: Sequence[str]) -> None:
@@ -23,11 +23,17 @@ def main(declarations: Declarations, _: Sequence[str]) -> None:
     print(f"""
 API      {url}
 Swagger  {url}swagger
-Log      {FOLDER.relative_to(ROOT)}/server.log
+Logs     make logs
 """)
     call = example(json.loads(document.current(declarations)))
     if call:
-        arguments = (_credentials(settings, caller), *call.arguments, url.rstrip("/") + call.path)
+        arguments = [_credentials(settings, caller)]
+        # A key that is another one whenever the line is pasted.
+        headers = call.headers | {key: "$(date +%s)" for key in call.headers if key == "Idempotency-Key"}
+        arguments += [f'--header "{name}: {value}"' for name, value in headers.items()]
+        if call.body is not None:
+            arguments.append(f"--data {shlex.quote(json.dumps(call.body))}")
+        arguments.append(url.rstrip("/") + call.path)
         print(f"{call.summary}:\n  curl " + " \\\n    ".join(filter(None, arguments)) + "\n")
 
 

@@ -42,10 +42,12 @@ def up(*, brief: bool, at_hand: subprocess.Popen[bytes] | None = None) -> None:
             if functions.sha256(code) == last.code:
                 print("The local cloud is up to date: nothing has changed since the last deployment.", flush=True)
             else:
+                _check()
                 _update_code(running, settings, last, code)
                 return
         else:
             with nullcontext(at_hand) if at_hand else deployment.synthesis() as synthesising:
+                _check()
                 _deploy(settings, now, running, synthesising)
         if not brief:
             subprocess.run([sys.executable, "-m", PROGRAM, "addresses"], cwd=ROOT, check=False)
@@ -58,6 +60,12 @@ def up_at_a_line() -> None:
     with deployment.synthesis() as at_hand:
         if sys.stdin.readline():
             up(brief=True, at_hand=at_hand)
+
+
+def _check() -> None:
+    """Ends the process when a handler can't start, which the check has printed."""
+    if subprocess.run([sys.executable, "-m", "blueprint.preflight"], cwd=ROOT, check=False).returncode:
+        sys.exit("Nothing was deployed: what runs is as it was.")
 
 
 def _code(settings: Settings) -> Path:
