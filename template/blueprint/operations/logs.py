@@ -9,14 +9,15 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 
+from blueprint.local_cloud import server
 from blueprint.operations.target import OperationError, Target, run
 from blueprint.settings import Settings
 
@@ -27,8 +28,17 @@ _ERRORS = ("ERROR", "CRITICAL", "FATAL")
 _COLORS = {"WARNING": "33", "WARN": "33", "function": "36", "faint": "2"} | dict.fromkeys(_ERRORS, "31")
 _SAME_IN_ALL_LINES = frozenset(
     (
-        *("cold_start", "correlation_id", "exception", "exception_name", "function_arn", "function_memory_size"),
-        *("function_name", "function_request_id", "level", "location", "message", "requestId", "service"),
+        *("causes", "cold_start", "correlation_id", "exception", "exception_name", "failures", "function_arn"),
+        *(
+            "function_memory_size",
+            "function_name",
+            "function_request_id",
+            "level",
+            "location",
+            "message",
+            "requestId",
+            "service",
+        ),
         *("stackTrace", "stack_trace", "timestamp", "xray_trace_id"),
     )
 )
@@ -77,7 +87,7 @@ class Line:
             level=str(found.get("level", "")),
             request=next(filter(None, ids), ""),
             fields=" ".join(f"{key}={value}" for key, value in found.items() if key not in _SAME_IN_ALL_LINES),
-            trace=found.get("exception") or "".join(found.get("stackTrace", ())),
+            trace="\n".join(_trace(found)),
         )
 
     @property
@@ -100,40 +110,77 @@ def _colored(what: str, text: str) -> str:
     return text if plain else f"\x1b[{_COLORS[what]}m{text}\x1b[0m"
 
 
-def log_groups(target: Target) -> dict[str, str]:
-    """The names of the functions' log groups, by the functions' names; FUNCTION's alone if it is set."""
-    found = {name[:-8]: group for name, group in target.resources("AWS::Logs::LogGroup").items()}
-    groups = {
-        output["Description"]: found[f"{name}Logs"]
+def _trace(found: Mapping[str, Any]) -> Iterator[str]:
+    """The exceptions that a line tells of: as Powertools, Lambda or blueprint/runtime write them."""
+    yield from str(found.get("exception", "")).splitlines()
+    yield from (str(frame).rstrip() for frame in found.get("stackTrace", ()))
+    for failure in (found, *(found.get("failures") or ())):
+        for cause in failure.get("causes", ()):
+            parts = [failure.get("record"), *(cause.get(key) for key in ("type", "operation", "code", "invalid"))]
+            yield " ".join(str(part) for part in parts if part)
+            # Of the packages on the way there are dozens.
+            own = [found[1] for frame in cause["stack"] if (found := re.search(r"/(?:code|task)/(service/.*)", frame))]
+            yield from (f"  {frame}" for frame in own or cause["stack"])
+
+
+class _Function(NamedTuple):
+    name: str
+    real_name: str
+    group: str
+    """Of its log."""
+
+
+def _functions(target: Target) -> list[_Function]:
+    """The stack's functions, or the one that FUNCTION names."""
+    groups = {logical_id[:-8]: name for logical_id, name in target.resources("AWS::Logs::LogGroup").items()}
+    end = "FunctionName"
+    found = [
+        _Function(output["Description"], output["OutputValue"], groups[output["OutputKey"].removesuffix(end) + "Logs"])
         for output in target.stack.get("Outputs", [])
-        if (name := output["OutputKey"].removesuffix("FunctionName")) != output["OutputKey"] and f"{name}Logs" in found
-    }
-    if chosen := os.environ.get("FUNCTION"):
-        if chosen not in groups:
-            raise OperationError(f"FUNCTION is {chosen!r}; choose one of {', '.join(sorted(groups))}.")
-        return {chosen: groups[chosen]}
-    return groups
+        if output["OutputKey"].endswith(end)
+    ]
+    chosen = os.environ.get("FUNCTION")
+    if chosen and chosen not in [function.name for function in found]:
+        raise OperationError(f"FUNCTION is {chosen!r}; choose one of {', '.join(function.name for function in found)}.")
+    return [function for function in found if chosen in (None, "", function.name)]
 
 
 class _Log:
     """The log of one function, from `start` on."""
 
-    def __init__(self, function: str, group: str, start: datetime):
-        self.function, self._group, self._start, self._seen = function, group, start, set[tuple[str, ...]]()
+    def __init__(self, function: _Function, start: datetime):
+        self._function, self._start, self._seen = function, start, set[tuple[str, ...]]()
 
     def new(self) -> Iterator[Line]:
         """The lines that were not there at the last call."""
-        begun = datetime.now(UTC)
+        begun, seen = datetime.now(UTC), set()
         pages = boto3.client("logs").get_paginator("filter_log_events")
-        seen = set()
-        for page in pages.paginate(logGroupName=self._group, startTime=int(self._start.timestamp() * 1000)):
+        for page in pages.paginate(logGroupName=self._function.group, startTime=int(self._start.timestamp() * 1000)):
             for event in page["events"]:
                 # The local cloud's events have no id.
                 key = (event.get("eventId", ""), event["logStreamName"], str(event["timestamp"]), event["message"])
                 seen.add(key)
-                if key not in self._seen and (line := Line.of(self.function, event)):
+                if key not in self._seen and (line := Line.of(self._function.name, event)):
                     yield line
         self._seen, self._start = seen, max(self._start, begun - _OVERLAP)
+
+
+class _ServerLog:
+    """What the local cloud says itself, of functions that it can't start above all: those have no log of their own."""
+
+    def __init__(self, functions: Sequence[_Function], start: datetime):
+        self._functions, self._start, self._count = functions, start, 0
+
+    def new(self) -> Iterator[Line]:
+        """The lines that were not there at the last call."""
+        parts = re.split(r"^([-\d]{10} [:\d]{8}) ([A-Z]+) ", server.LOG.read_text(errors="replace"), flags=re.MULTILINE)
+        entries = list(zip(parts[1::3], parts[2::3], parts[3::3], strict=True))
+        for moment, level, text in entries[self._count :]:
+            time, (message, _, trace) = datetime.fromisoformat(moment).astimezone(UTC), text.partition("\n")
+            name = next((each.name for each in self._functions if each.real_name in text), "")
+            if time >= self._start and (name or not os.environ.get("FUNCTION")):
+                yield Line(time, name or "local cloud", message, level=level, trace=trace)
+        self._count = len(entries)
 
 
 def show(settings: Settings) -> Iterator[str]:
@@ -143,17 +190,20 @@ def show(settings: Settings) -> Iterator[str]:
         raise OperationError(f"SINCE is {os.environ['SINCE']!r}; write 30s, 10m or 2h, say.")
     start = datetime.now(UTC) - timedelta(**{_UNITS[since[2]]: int(since[1])})
     target = Target.chosen(settings)
-    logs = [_Log(function, group, start) for function, group in log_groups(target).items()]
-    width = max((len(log.function) for log in logs), default=0)
+    functions = _functions(target)
+    logs: list[_Log | _ServerLog] = [_Log(function, start) for function in functions]
+    if target.environment.is_local:
+        logs.append(_ServerLog(functions, start))
+    width = max(len(function.name) for function in functions)
 
     def new() -> list[Line]:
         return sorted((line for log in logs for line in log.new()), key=lambda line: line.time)
 
     lines = new()
     errors = [line for line in lines if line.is_error]
-    yield f"{len(errors) or 'No'} errors in {target.stack_name} since {start.astimezone():%H:%M:%S}"
+    yield f"Errors of {target.stack_name} since {start.astimezone():%H:%M:%S}: {len(errors) or 'none'}"
     yield from (line.show(width) for line in errors)
-    yield f"\nAll {len(lines)} lines since then"
+    yield f"\nAll lines since then: {len(lines) or 'none yet'}"
     with suppress(KeyboardInterrupt):
         while True:
             yield from (line.show(width) for line in lines)
