@@ -119,7 +119,7 @@ def _trace(found: Mapping[str, Any]) -> Iterator[str]:
             parts = [failure.get("record"), *(cause.get(key) for key in ("type", "operation", "code", "invalid"))]
             yield " ".join(str(part) for part in parts if part)
             # Of the packages on the way there are dozens.
-            own = [found[1] for frame in cause["stack"] if (found := re.search(r"/(?:code|task)/(service/.*)", frame))]
+            own = [match[1] for frame in cause["stack"] if (match := re.search(r"/(?:code|task)/(service/.*)", frame))]
             yield from (f"  {frame}" for frame in own or cause["stack"])
 
 
@@ -153,7 +153,7 @@ class _Log:
 
     def new(self) -> Iterator[Line]:
         """The lines that were not there at the last call."""
-        begun, seen = datetime.now(UTC), set()
+        begun, seen = datetime.now(UTC), set[tuple[str, ...]]()
         pages = boto3.client("logs").get_paginator("filter_log_events")
         for page in pages.paginate(logGroupName=self._function.group, startTime=int(self._start.timestamp() * 1000)):
             for event in page["events"]:
