@@ -474,8 +474,8 @@ MISTAKES = {
         r"service/handlers/get_order\.py:\d+: ImportError: cannot import name 'ordrs' .*",
     ),
     "a declaration that can't work": (
-        ("infra/functions.py", '["Query"]', '["Qery"]'),
-        r"infra/functions\.py:\d+: ValueError: list_orders: reads can't hold Qery, .*",
+        ("infra/functions.py", '["Query"]', '["Lookup"]'),
+        r"infra/functions\.py:\d+: ValueError: list_orders: reads can't hold Lookup, .*",
     ),
     "another path than the declared one": (
         ("infra/functions.py", '"GET", "/api/orders/{order_id}"', '"GET", "/api/order/{order_id}"'),
