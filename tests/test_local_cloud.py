@@ -650,7 +650,7 @@ def test_a_shell_reaches_the_local_cloud_whatever_the_user_has_set(deployed: Ser
 
 
 SIGN = """
-const [, page, url, ...credentials] = process.argv;
+const [, , page, url, ...credentials] = process.argv;
 const text = require("fs").readFileSync(page, "utf8");
 globalThis.region = "us-east-1";
 globalThis.location = { href: url };

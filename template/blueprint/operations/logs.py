@@ -132,13 +132,15 @@ class _Function(NamedTuple):
 
 def _functions(target: Target) -> list[_Function]:
     """The stack's functions, or the one that FUNCTION names."""
-    groups = {logical_id[:-8]: name for logical_id, name in target.resources("AWS::Logs::LogGroup").items()}
-    end = "FunctionName"
-    found = [
-        _Function(output["Description"], output["OutputValue"], groups[output["OutputKey"].removesuffix(end) + "Logs"])
+    # CreateOrderFunctionName has CreateOrderLogs276F3614.
+    groups = {
+        f"{logical_id[:-12]}FunctionName": name for logical_id, name in target.resources("AWS::Logs::LogGroup").items()
+    }
+    found = sorted(
+        _Function(output["Description"], output["OutputValue"], groups[output["OutputKey"]])
         for output in target.stack.get("Outputs", [])
-        if output["OutputKey"].endswith(end)
-    ]
+        if output["OutputKey"] in groups
+    )
     chosen = os.environ.get("FUNCTION")
     if chosen and chosen not in [function.name for function in found]:
         raise OperationError(f"FUNCTION is {chosen!r}; choose one of {', '.join(function.name for function in found)}.")
