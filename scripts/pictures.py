@@ -24,7 +24,7 @@ from html import escape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -38,9 +38,11 @@ SMALLEST_DIAGRAM = 15
 SCREENS = {"desktop": (1280, 900), "phone": (390, 844)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 COLUMNS = 108
-_COLORS = {"light": ("#f6f8fa", "#24292f", "#0550ae"), "dark": ("#161b22", "#e6edf3", "#79c0ff")}
-"""Of the background, the text and the commands."""
+_COLORS = {"light": ("#f6f8fa", "#24292f", "#0550ae", "#cf222e"), "dark": ("#161b22", "#e6edf3", "#79c0ff", "#ff7b72")}
+"""Of the background, the text, the commands and the errors."""
 LONGEST_WAIT = 2.0
+LOGS_SECONDS = 40
+"""How long the log is followed: until two orders are placed, between which code is deployed."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ class Line:
 
     seconds: float
     text: str
-    is_command: bool = False
+    kind: str = ""
+    """A command, or an error."""
 
 
 class Recording:
@@ -62,7 +65,7 @@ class Recording:
     def run(self, command: str, folder: Path, *, shown: str = "") -> str:
         """Runs the command in the folder, where it must succeed; returns its output. `shown` is what stands for it."""
         for number, line in enumerate((shown or command).splitlines()):
-            self._add(line if number else f"$ {line}", wait=0.5, is_command=True)
+            self._add(line if number else f"$ {line}", wait=0.5, kind="command")
         began, output, rest = monotonic(), "", ""
         for chunk in _output(command, folder):
             output += chunk
@@ -81,20 +84,21 @@ class Recording:
             last = self.lines[places[-1]]
             self.lines[places[2] : places[-1]] = [Line(last.seconds, f"{beginning}... {left_out} more")]
 
-    def _add(self, text: str, *, wait: float, is_command: bool = False) -> None:
+    def _add(self, text: str, *, wait: float, kind: str = "") -> None:
+        kind = kind or ("error" if "\x1b[31m" in text else "")
         self._seconds += min(wait, LONGEST_WAIT)
         plain = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text).rstrip().rpartition("\r")[2]
         # A key of the local cloud, which looks like one of AWS.
         plain = re.sub(r"--user \S+", "--user ...", plain)
         wrapped = [plain[start : start + COLUMNS] for start in range(0, len(plain), COLUMNS)] or [""]
-        self.lines += [Line(self._seconds, part, is_command) for part in wrapped]
+        self.lines += [Line(self._seconds, part, kind) for part in wrapped]
 
     def svg(self, scheme: str) -> str:
         """The recording as an SVG that plays it once; all at once for those who want less motion."""
-        background, color, command = _COLORS[scheme]
+        background, color, command, error = _COLORS[scheme]
         advance, leading = 8.4, 19
         rows = [
-            f'<text x="16" y="{28 + number * leading}" class="{"c" if line.is_command else "l"}" '
+            f'<text x="16" y="{28 + number * leading}" class="{line.kind}" '
             f'style="animation-delay:{line.seconds:.1f}s" textLength="{len(line.text) * advance:.1f}" '
             f'lengthAdjust="spacingAndGlyphs">{escape(line.text)}</text>'
             for number, line in enumerate(self.lines)
@@ -106,7 +110,8 @@ class Recording:
 <style>
 text {{ font: 14px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; white-space: pre; fill: {color};
   opacity: 0; animation: show 1ms forwards }}
-.c {{ fill: {command}; font-weight: bold }}
+.command {{ fill: {command}; font-weight: bold }}
+.error {{ fill: {error} }}
 @keyframes show {{ to {{ opacity: 1 }} }}
 @media (prefers-reduced-motion: reduce) {{ text {{ animation: none; opacity: 1 }} }}
 </style>
@@ -114,17 +119,21 @@ text {{ font: 14px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
         return "\n".join([head, *rows, "</svg>", ""])
 
 
-def _output(command: str, folder: Path) -> Iterator[str]:
-    """What the command writes to its terminal, as it comes; ends this process when it fails."""
-    terminal, end = pty.openpty()
-    # The user's shell: without this repository's environment, with its uv.
-    environment = {
+def _environment() -> dict[str, str]:
+    """That of the user's shell: without this repository's environment, with its uv."""
+    return {
         **{name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "VIRTUAL"))},
         "PATH": os.pathsep.join([str(BLUEPRINT / ".tools" / "bin"), user_path()]),
         "COLUMNS": str(COLUMNS),
         "TERM": "xterm",
     }
-    process = subprocess.Popen(["sh", "-c", command], cwd=folder, env=environment, stdin=end, stdout=end, stderr=end)
+
+
+def _output(command: str, folder: Path) -> Iterator[str]:
+    """What the command writes to its terminal, as it comes; ends this process when it fails."""
+    terminal, end = pty.openpty()
+    command_line = ["sh", "-c", command]
+    process = subprocess.Popen(command_line, cwd=folder, env=_environment(), stdin=end, stdout=end, stderr=end)
     os.close(end)
     output = ""
     while chunk := _read(terminal):
@@ -143,8 +152,9 @@ def _read(terminal: int) -> str:
         return ""
 
 
-def record(folder: Path) -> Recording:
-    """A service from nothing to its first order, in the folder; its local cloud has ended afterwards."""
+@contextmanager
+def record(folder: Path) -> Iterator[tuple[Recording, Path]]:
+    """A service from nothing to its first order, and where it is deployed until the end of the block."""
     (folder / "serverless-service-blueprint").symlink_to(BLUEPRINT)
     service = folder / "my-orders"
     recording = Recording()
@@ -157,8 +167,31 @@ def record(folder: Path) -> Recording:
         output = recording.run("make local", service)
         curl = output[output.index("  curl") :].strip()
         recording.run(f"{curl} --silent", service, shown=curl)
+        yield recording, service
     finally:
         subprocess.run(["make", "--silent", "local-stop"], cwd=service, check=False)
+
+
+def record_logs(service: Path) -> Recording:
+    """`make logs` while an order is placed, and then another one that fails by a slip in the code."""
+    logic, recording = service / "service" / "logic" / "orders.py", Recording()
+
+    def make(*arguments: str) -> None:
+        subprocess.run(["make", *arguments], cwd=service, env=_environment(), capture_output=True, check=False)
+
+    def place_orders() -> None:
+        sleep(5)
+        make("data", "SEED=1")
+        logic.write_text(logic.read_text().replace("request.customer_name", "request.customer_nam"))
+        make("local")
+        make("data", "SEED=1")
+
+    orders = Thread(target=place_orders)
+    orders.start()
+    output = recording.run(f"timeout --signal=INT {LOGS_SECONDS} make logs SINCE=1s; true", service, shown="make logs")
+    orders.join()
+    if "AttributeError" not in output:
+        sys.exit(f"error: The log has no error:\n{output}")
     return recording
 
 
@@ -205,8 +238,6 @@ def look(browser: Browser) -> int:
     What it sees is in build/pictures, for people to look at.
     """
     bad = count = 0
-    shutil.rmtree(PICTURES, ignore_errors=True)
-    PICTURES.mkdir(parents=True)
     for site, folder in SITES.items():
         with served(folder) as address:
             for name in sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html")):
@@ -224,13 +255,43 @@ def look(browser: Browser) -> int:
     return bad
 
 
-def take_screenshots(browser: Browser) -> None:
-    with served(SITES["service"]) as address:
+def take_screenshots(browser: Browser, service: Path) -> None:
+    """Swagger UI of the deployed service after a call, which must succeed; a phone's is in build/pictures."""
+    address = re.search(
+        r"Swagger +(\S+)", subprocess.check_output(["make", "local"], cwd=service, env=_environment(), text=True)
+    )
+    if address is None:
+        sys.exit("error: `make local` prints no address.")
+    for screen, (width, height) in SCREENS.items():
         for scheme in SCHEMES:
-            page = browser.new_page(viewport={"width": 1100, "height": 620}, color_scheme=scheme)
-            page.goto(f"{address}/swagger.html", wait_until="networkidle")
-            page.screenshot(path=ASSETS / f"swagger-{scheme}.png")
+            page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+            page.goto(address[1], wait_until="networkidle")
+            operation = page.locator(".opblock-post").first
+            operation.locator(".opblock-summary-control").click()
+            operation.get_by_role("button", name="Try it out").click()
+            operation.get_by_role("button", name="Execute").click()
+            status = operation.locator(".live-responses-table tr.response .response-col_status").inner_text()
+            too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if not status.startswith("201") or too_wide > 0:
+                sys.exit(f"error: Swagger UI got {status}, and is {too_wide} px too wide.")
+            if screen == "desktop":
+                page.set_viewport_size({"width": 1100, "height": 1250})
+            operation.scroll_into_view_if_needed()
+            operation.evaluate("element => element.scrollIntoView()")
+            page.screenshot(
+                path=ASSETS / f"swagger-{scheme}.png"
+                if screen == "desktop"
+                else PICTURES / f"swagger-phone-{scheme}.png"
+            )
             page.close()
+
+
+def make_pictures(browser: Browser) -> None:
+    with tempfile.TemporaryDirectory() as folder, record(Path(folder)) as (first_order, service):
+        take_screenshots(browser, service)
+        for name, recording in {"first-order": first_order, "logs": record_logs(service)}.items():
+            for scheme in SCHEMES:
+                (ASSETS / f"{name}-{scheme}.svg").write_text(recording.svg(scheme))
 
 
 def main() -> None:
@@ -240,17 +301,14 @@ def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         sys.exit("error: Chromium is not on the PATH; install it (apt install chromium).")
-    if not look_only:
-        ASSETS.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory() as folder:
-            recording = record(Path(folder))
-        for scheme in SCHEMES:
-            (ASSETS / f"first-order-{scheme}.svg").write_text(recording.svg(scheme))
+    shutil.rmtree(PICTURES, ignore_errors=True)
+    PICTURES.mkdir(parents=True)
+    ASSETS.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         # Its sandbox needs rights that root in a container lacks; it opens nothing but our own pages.
         browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=False)
         if not look_only:
-            take_screenshots(browser)
+            make_pictures(browser)
         bad = look(browser)
         browser.close()
     sys.exit(1 if bad else 0)

@@ -57,6 +57,8 @@ RUN_ELSEWHERE = {
     "ENVIRONMENT=production make deploy AT_ONCE=restore": (_NIGHT, '"deploy AT_ONCE=restore"'),
     "ENVIRONMENT=production make carry-over TABLE=Orders": (_NIGHT, '"carry-over"'),
     "make e2e": ("test_teams.py", '"e2e"'),
+    "make logs": ("test_local_cloud.py", '"make", "logs"'),
+    "make logs FUNCTION=create_order": ("test_local_cloud.py", '"make", "logs", "FUNCTION='),
     "make update-check": ("test_make_update.py", '"update-check"'),
     "make update": ("test_make_update.py", '"update"'),
     "git reset --hard && git clean -fd": ("test_make_update.py", "git reset --hard && git clean -fd"),

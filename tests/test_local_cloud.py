@@ -10,8 +10,12 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import pytest
 from demo import call
@@ -47,7 +51,7 @@ def test_it_prints_the_addresses_and_an_order_that_works_when_pasted(deployed: S
     assert re.search(
         rf"^API +http://[0-9a-f]{{8}}\.execute-api\.localhost:{port(deployed)}/local/$", output, re.MULTILINE
     )
-    assert re.search(r"^Swagger +http://\S+/local/swagger$", output, re.MULTILINE)
+    assert re.search(r"^Swagger +http://\S+/local/swagger#\w+:\w+$", output, re.MULTILINE)
     curl = output[output.index("  curl") :].strip()
     answer = deployed.run("sh", "-c", curl + " --silent --fail").stdout
     assert json.loads(answer[answer.index("{") :])["name"] == "Ada"
@@ -454,3 +458,228 @@ def test_a_template_that_the_cloud_refuses_is_reported_and_the_next_deployment_w
     # and without the change all is well
     deployed.make("local")
     assert call(deployed.path, "GET", "/api/orders")
+
+
+MISTAKES = {
+    "a typo in a declaration": (
+        ("infra/functions.py", 'Function("get_order"', 'Function("get_ordr"'),
+        r"infra/functions\.py:\d+: there is no service/handlers/get_ordr\.py for get_ordr; did you mean get_order\?",
+    ),
+    "a syntax error": (
+        ("service/dal/orders.py", "from time import time", "from time import time)"),
+        r"service/dal/orders\.py:\d+: SyntaxError: unmatched '\)'",
+    ),
+    "an import error": (
+        ("service/handlers/get_order.py", "from service.logic import orders", "from service.logic import ordrs"),
+        r"service/handlers/get_order\.py:\d+: ImportError: cannot import name 'ordrs' .*",
+    ),
+    "a declaration that can't work": (
+        ("infra/functions.py", '["Query"]', '["Lookup"]'),
+        r"infra/functions\.py:\d+: ValueError: list_orders: reads can't hold Lookup, .*",
+    ),
+    "another path than the declared one": (
+        ("infra/functions.py", '"GET", "/api/orders/{order_id}"', '"GET", "/api/order/{order_id}"'),
+        r"infra/functions\.py:\d+: service/handlers/get_order\.py doesn't serve GET /api/order/\{order_id\}\.",
+    ),
+    "no handler": (
+        ("service/handlers/get_order.py", "lambda_handler = ", "handler = "),
+        r"service/handlers/get_order\.py:1: there is no lambda_handler, which Lambda calls\.",
+    ),
+    "an environment variable that nothing sets": (
+        (
+            "service/dal/orders.py",
+            "from time import time",
+            'from os import environ\nfrom time import time\n\nenviron["PARCELS"]',
+        ),
+        r"service/dal/orders\.py:\d+: KeyError: 'PARCELS' .* Declarations\.variables\)",
+    ),
+}
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize("command", ["local", "synth"])
+def test_a_mistake_is_named_with_its_line_before_anything_is_deployed(
+    deployed: Service, mistake: str, command: str
+) -> None:
+    edit, sentence = MISTAKES[mistake]
+    with deployed.edited(edit):
+        result = deployed.make(command, check=False, AWS_PROFILE="missing")
+    assert result.returncode != 0
+    assert re.search(f"^error: {sentence}$", result.stdout, re.MULTILINE), result.stdout
+    assert "Traceback" not in result.stdout
+
+
+def test_a_service_that_cannot_start_is_not_deployed_and_what_runs_is_as_it_was(deployed: Service) -> None:
+    deployed.make("local")
+    with deployed.edited(
+        ("service/logic/orders.py", "from service.dal import orders", "from service.dal import ordrs")
+    ):
+        result = deployed.make("local", check=False)
+        assert re.search(r"^error: service/logic/orders\.py:\d+: ImportError: ", result.stdout, re.MULTILINE)
+        assert "Nothing was deployed: what runs is as it was." in result.stdout
+        assert call(deployed.path, "GET", "/api/orders")
+    assert "is up to date" in deployed.make("local").stdout
+
+
+BROKEN = (
+    "service/handlers/list_orders.py",
+    "    return orders.",
+    '    raise LookupError("secret")\n    return orders.',
+)
+
+
+def test_the_logs_say_first_what_has_failed_and_where(deployed: Service) -> None:
+    with deployed.edited(BROKEN):
+        deployed.make("local")
+        # When a request fails
+        with pytest.raises(HTTPError) as failure:
+            call(deployed.path, "GET", "/api/orders")
+        problem = json.loads(failure.value.read())
+        logs = deployed.make("logs", "FOLLOW=no", "SINCE=5m").stdout
+    # Then the error comes first, with the request's id and the service's own lines
+    errors, everything = logs.split("All lines since then")
+    assert f"ERROR    list_orders   request failed request={problem['request_id']}\n    LookupError\n" in errors
+    assert re.search(r"^ +service/handlers/list_orders\.py:\d+ list_orders$", errors, re.MULTILINE)
+    assert "secret" not in logs
+    # and then what every function has logged, this request's end too.
+    assert re.search(
+        rf"INFO +list_orders +request served .*status=500 request={problem['request_id'][:8]}$",
+        everything,
+        re.MULTILINE,
+    )
+    deployed.make("local")
+
+
+@pytest.mark.matrix
+def test_the_logs_say_why_a_function_cannot_start(deployed: Service) -> None:
+    # Given one that has what it needs here, and not on the local cloud
+    line = "from time import time\n"
+    with deployed.edited(("service/dal/orders.py", line, f"{line}\nimport pytest\n")):
+        deployed.make("local")
+        with pytest.raises(HTTPError):
+            call(deployed.path, "GET", "/api/orders")
+        logs = deployed.make("logs", "FOLLOW=no", "SINCE=1m", "FUNCTION=list_orders").stdout
+    assert "No module named 'pytest'" in logs.split("All lines since then")[0]
+    deployed.make("local")
+
+
+@pytest.mark.matrix
+def test_the_logs_are_followed(deployed: Service, tmp_path: Path) -> None:
+    printed = tmp_path / "printed"
+    deployed.make("local")
+
+    def served(count: int) -> bool:
+        return printed.read_text().partition("All lines since then")[2].count("request served") == before + count
+
+    with printed.open("w") as file:
+        process = subprocess.Popen(
+            ["make", "logs", "FUNCTION=list_orders"],
+            cwd=deployed.path,
+            env=user_environment(),
+            stdout=file,
+            stdin=subprocess.DEVNULL,
+        )
+        try:
+            eventually(lambda: "All lines since then" in printed.read_text())
+            time.sleep(1)
+            before = printed.read_text().partition("All lines since then")[2].count("request served")
+            for count in (1, 2):
+                call(deployed.path, "GET", f"/api/orders?limit={count}")
+                eventually(partial(served, count), 20)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+@pytest.mark.matrix
+def test_a_wrong_question_about_the_logs_is_answered_with_what_can_be_asked(deployed: Service) -> None:
+    asked = {"SINCE=1": "write 30s, 10m or 2h, say", "FUNCTION=orders": "choose one of create_order, delete_order"}
+    for question, answer in asked.items():
+        result = deployed.make("logs", question, check=False)
+        assert result.returncode != 0
+        assert answer in result.stdout
+
+
+@pytest.mark.matrix
+def test_the_tables_are_shown_and_filled_with_samples(deployed: Service) -> None:
+    deployed.make("local")
+    before = len(deployed.make("data", "TABLE=Orders", "LIMIT=1000").stdout.splitlines())
+    output = deployed.make("data", "SEED=3").stdout
+    assert output.count('POST /api/orders {"customer_name": "Ada", "order_item_count": 3} -> 201') == 3
+    assert re.search(rf"^Orders +{before + 3} items +orders-local-", output, re.MULTILINE)
+    items = [json.loads(line) for line in deployed.make("data", "TABLE=Orders", "LIMIT=1000").stdout.splitlines()]
+    assert len(items) == before + 3
+    assert {"name": "Ada", "item_count": 3}.items() <= items[-1].items()
+    # A wrong name is answered with the right ones, and nothing is written to production.
+    assert "choose one of Idempotency, Orders" in deployed.make("data", "TABLE=Order", check=False).stdout
+    refused = deployed.make("data", "SEED=1", "ENVIRONMENT=production", check=False)
+    assert refused.returncode != 0
+    assert "production is production, where tests only read" in refused.stdout
+
+
+@pytest.mark.matrix
+def test_the_alarms_that_are_on_come_first_with_what_to_do(deployed: Service) -> None:
+    deployed.make("local")
+    deployed.run("sh", "-c", f"echo '{SET_ALARM}' | make shell", SHELL="/bin/sh")
+    first, *others = deployed.make("alarms").stdout.splitlines()
+    assert re.fullmatch(r"ALARM +since [-\d]+ [:\d]+ +orders-local-ConfigurationFallback", first)
+    assert others[0] == "    tried"
+    assert "blueprint/docs/runbook.md" in others[1]
+    assert others[-1] == f"{len(others) - 2} alarms in orders-local, 1 of them on"
+
+
+SET_ALARM = (
+    'python -c "import boto3; boto3.client(\\"cloudwatch\\").set_alarm_state('
+    'AlarmName=\\"orders-local-ConfigurationFallback\\", StateValue=\\"ALARM\\", StateReason=\\"tried\\")"'
+)
+
+
+@pytest.mark.matrix
+def test_a_shell_reaches_the_local_cloud_whatever_the_user_has_set(deployed: Service) -> None:
+    deployed.make("local")
+    program = 'python -c "import boto3; print(boto3.client(\\"dynamodb\\").list_tables()[\\"TableNames\\"])"'
+    variables = {
+        "AWS_PROFILE": "missing",
+        "AWS_SESSION_TOKEN": "old",
+        "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1",
+    }
+    output = deployed.run("sh", "-c", f"echo '{program}' | make shell", SHELL="/bin/sh", **variables).stdout
+    assert f"orders-local here (http://127.0.0.1:{port(deployed)}); exit ends this." in output
+    assert "orders-local-DatabaseOrders" in output
+
+
+SIGN = """
+const [, , page, url, ...credentials] = process.argv;
+const text = require("fs").readFileSync(page, "utf8");
+globalThis.region = "us-east-1";
+globalThis.location = { href: url };
+eval(text.slice(text.indexOf("const bytes"), text.indexOf("const ui")) + "; globalThis.sign = sign");
+const request = { url, method: "GET", headers: {} };
+sign(request, credentials).then(() => console.log(JSON.stringify(request)));
+"""
+
+
+def test_the_documentations_page_signs_requests_that_the_api_accepts(deployed: Service, tmp_path: Path) -> None:
+    """It is looked at in a browser by `make pictures`."""
+    deployed.make("local")
+    script, page = tmp_path / "sign.js", deployed.path / "blueprint" / "runtime" / "swagger.html"
+    script.write_text(SIGN)
+    caller = json.loads((deployed.path / ".local" / "caller.json").read_text())
+    outputs = json.loads((deployed.path / ".local" / "outputs.json").read_text())
+    url = f"{outputs['ApiUrl']}api/orders?limit=2&customer_name=Ada+L%C3%B6v(e)*%27s%20%2B"
+
+    def status(secret: str) -> int:
+        signed = json.loads(deployed.run(".venv/bin/node", str(script), str(page), url, caller["id"], secret).stdout)
+        host = urlsplit(signed["url"]).netloc
+        sent = Request(  # noqa: S310
+            signed["url"].replace(host, f"127.0.0.1:{port(deployed)}"), headers={**signed["headers"], "Host": host}
+        )
+        try:
+            with urlopen(sent, timeout=30) as answer:  # noqa: S310
+                return int(answer.status)
+        except HTTPError as error:
+            return error.code
+
+    assert status(caller["secret"]) == 200
+    assert status("another") == 403

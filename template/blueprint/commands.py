@@ -9,7 +9,7 @@ from blueprint.settings import PROGRAM
 
 _MODULES = {
     "synth": "blueprint.synthesis",
-    "addresses": "blueprint.local_cloud.addresses",
+    "addresses": "blueprint.addresses",
     "layer": "blueprint.packaging.command",
     "openapi": "blueprint.openapi.command",
     "documents": "blueprint.documents.command",

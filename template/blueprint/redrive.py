@@ -14,9 +14,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from blueprint.constructs.event_sources import DEAD_LETTERS_OUTPUT, QUEUE_OUTPUT, SCHEDULE
-from blueprint.constructs.functions import ALIAS
 from blueprint.declare import Declarations
-from blueprint.settings import SettingsError
+from blueprint.settings import ALIAS, SettingsError
 from blueprint.testing.environment import environment, outputs, reach
 
 _HIDDEN_SECONDS = 60

@@ -11,6 +11,8 @@ from pydantic_core import ErrorDetails
 
 ROOT = Path(__file__).parents[1]
 LOCAL = "local"
+ALIAS = "live"
+"""Of each function: what the API and the other triggers call."""
 PROGRAM = "infra.app"
 """The team's module that hands its declarations to the blueprint's commands."""
 NEWEST_PYTHON: Final = "3.14"

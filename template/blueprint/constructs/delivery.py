@@ -9,9 +9,9 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from blueprint.constructs.findings import acknowledge_wildcard
-from blueprint.constructs.functions import ALIAS, ServiceFunction
+from blueprint.constructs.functions import ServiceFunction
 from blueprint.runtime.observability import SERVER_ERRORS
-from blueprint.settings import Service
+from blueprint.settings import ALIAS, Service
 
 CANARY = codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES
 WINDOW = cdk.Duration.minutes(5)

@@ -17,9 +17,7 @@ from blueprint.declare import Function, Http, Queue, Schedule, Stream
 from blueprint.declare.triggers import Trigger
 from blueprint.packaging.build import Build
 from blueprint.packaging.levers import START
-from blueprint.settings import NEWEST_PYTHON, Environment, Service
-
-ALIAS = "live"
+from blueprint.settings import ALIAS, NEWEST_PYTHON, Environment, Service
 
 
 @jsii.implements(iam.IGrantable)

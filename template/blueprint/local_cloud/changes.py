@@ -26,8 +26,6 @@ class Deployed:
     """The files that the infrastructure was made from, each with its hash."""
     code: str
     """The SHA-256 of the functions' code, as Lambda gives it."""
-    functions: dict[str, list[str]]
-    """The functions that run that code, each with its aliases."""
 
     def has_infrastructure_of(self, now: Mapping[str, str]) -> bool:
         """Whether the files, as `snapshot` gives them, make the same infrastructure."""

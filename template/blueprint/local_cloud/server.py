@@ -35,7 +35,9 @@ _READY_SECONDS = 30
 _STOP_SECONDS = 10
 _PORTS = range(1, 65536)
 
-_STATE, _LOCK, _LOG = FOLDER / "server.json", FOLDER / "server.lock", FOLDER / "server.log"
+LOG = FOLDER / "server.log"
+"""What the cloud itself has to say, and why a function can't start; the functions' own logs are in its CloudWatch."""
+_STATE, _LOCK = FOLDER / "server.json", FOLDER / "server.lock"
 _TEMPORARY = FOLDER / "tmp"
 
 
@@ -102,7 +104,7 @@ def start(region: str) -> Server:
         "STATE_DIR": str(_TEMPORARY / "state"),
         "TMPDIR": str(_TEMPORARY),
     }
-    with _LOCK.open("a") as lock, _LOG.open("w") as log:
+    with _LOCK.open("a") as lock, LOG.open("w") as log:
         fcntl.flock(lock, fcntl.LOCK_EX)
         process = subprocess.Popen(
             [python, "-m", "ministack"],
@@ -209,17 +211,17 @@ def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise LocalCloudError(f"The local cloud ended at its start; its log, {_LOG}, says:\n{_last_lines()}")
+            raise LocalCloudError(f"The local cloud ended at its start; its log, {LOG}, says:\n{_last_lines()}")
         try:
             with urllib.request.urlopen(f"{server.url}/_ministack/ready", timeout=1):  # noqa: S310
                 return
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             time.sleep(0.05)
-    raise LocalCloudError(f"The local cloud isn't ready after {_READY_SECONDS} s; see {_LOG}.")
+    raise LocalCloudError(f"The local cloud isn't ready after {_READY_SECONDS} s; see {LOG}.")
 
 
 def _last_lines(count: int = 15) -> str:
-    return "\n".join(_LOG.read_text(errors="replace").splitlines()[-count:])
+    return "\n".join(LOG.read_text(errors="replace").splitlines()[-count:])
 
 
 def _end(pid: int) -> None:

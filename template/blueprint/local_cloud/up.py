@@ -13,7 +13,7 @@ from pathlib import Path
 from time import monotonic
 
 from blueprint import settings as service_settings
-from blueprint.local_cloud import changes, deployment, functions, server, synthesis
+from blueprint.local_cloud import changes, deployment, server, synthesis
 from blueprint.packaging.build import Build
 from blueprint.settings import LOCAL, PROGRAM, ROOT, Settings
 
@@ -39,13 +39,15 @@ def up(*, brief: bool, at_hand: subprocess.Popen[bytes] | None = None) -> None:
         last = changes.last() if running and not os.environ.get("AT_ONCE") else None
         if running and last and last.has_infrastructure_of(now):
             code = _code(settings)
-            if functions.sha256(code) == last.code:
+            if deployment.sha256(code) == last.code:
                 print("The local cloud is up to date: nothing has changed since the last deployment.", flush=True)
             else:
+                _check()
                 _update_code(running, settings, last, code)
                 return
         else:
             with nullcontext(at_hand) if at_hand else deployment.synthesis() as synthesising:
+                _check()
                 _deploy(settings, now, running, synthesising)
         if not brief:
             subprocess.run([sys.executable, "-m", PROGRAM, "addresses"], cwd=ROOT, check=False)
@@ -60,6 +62,12 @@ def up_at_a_line() -> None:
             up(brief=True, at_hand=at_hand)
 
 
+def _check() -> None:
+    """Ends the process when a handler can't start, which the check has printed."""
+    if subprocess.run([sys.executable, "-m", "blueprint.preflight"], cwd=ROOT, check=False).returncode:
+        sys.exit("Nothing was deployed: what runs is as it was.")
+
+
 def _code(settings: Settings) -> Path:
     build = Build(settings.service, aws_services=(), for_this_machine=True)
     return build.asset(build.code())
@@ -67,10 +75,10 @@ def _code(settings: Settings) -> Path:
 
 def _update_code(running: server.Server, settings: Settings, last: changes.Deployed, code: Path) -> None:
     """Does with the functions what a deployment of other code would do."""
-    with _step(f"Updating the code of {len(last.functions)} functions"):
+    with _step(f"Updating the code of {len(deployment.functions())} functions"):
         changes.forget()
-        deployment.update_code(running, settings.environment(LOCAL).region, last.functions, code)
-        changes.remember(changes.Deployed(last.files, functions.sha256(code), last.functions))
+        deployment.update_code(running, settings.environment(LOCAL).region, code)
+        changes.remember(changes.Deployed(last.files, deployment.sha256(code)))
 
 
 def _deploy(
@@ -93,9 +101,6 @@ def _deploy(
         deployment.deploy(running, settings, synthesising)
         deployment.create_caller(running, settings)
         code = _code(settings)
-        names = deployment.functions_with(running, settings, code)
         # CloudFormation may hold the very code that an update has replaced, and then changes nothing.
-        deployment.update_code(running, region, names, code)
-    if names:
-        files = changes.infrastructure(now, synthesis.read())
-        changes.remember(changes.Deployed(files, functions.sha256(code), names))
+        deployment.update_code(running, region, code)
+    changes.remember(changes.Deployed(changes.infrastructure(now, synthesis.read()), deployment.sha256(code)))

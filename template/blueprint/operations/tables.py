@@ -19,14 +19,18 @@ _SEGMENTS = 8
 _BATCH = 100  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 
 
+def names(target: Target) -> dict[str, str]:
+    """The real names of the stack's own tables, by those that infra/tables.py gives them."""
+    found = target.resources("AWS::DynamoDB::Table")
+    return {logical_id[:-8].removeprefix("Database"): name for logical_id, name in found.items()}
+
+
 def of_stack(target: Target, table: str) -> str:
     """The real name of the stack's own table. Raises OperationError when it has no such table."""
-    tables = target.resources("AWS::DynamoDB::Table")
-    for logical_id, name in tables.items():
-        if logical_id[:-8] == f"Database{table}":
-            return name
-    known = ", ".join(logical_id[:-8].removeprefix("Database") for logical_id in tables)
-    raise OperationError(f"TABLE is {table!r}; choose one of {known}.")
+    known = names(target)
+    if table not in known:
+        raise OperationError(f"TABLE is {table!r}; choose one of {', '.join(known)}.")
+    return known[table]
 
 
 def key_of(table: str) -> list[str]:

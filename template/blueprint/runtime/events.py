@@ -7,7 +7,6 @@ table. Only a process that dies on the way has its record handled again, so each
 """
 
 import json
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -21,12 +20,11 @@ from aws_lambda_powertools.utilities.idempotency import (
     idempotent_function,
 )
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.exceptions import ClientError
 from pydantic import BaseModel
 
 from blueprint.runtime import aws, start
 from blueprint.runtime.environment_variables import EnvironmentVariables
-from blueprint.runtime.observability import logger, metrics, tracer
+from blueprint.runtime.observability import causes, logger, metrics, tracer
 
 DONE_FOR_SECONDS = 14 * 24 * 60 * 60
 """How long what was handled is remembered: as long as SQS keeps a message at most."""
@@ -98,7 +96,7 @@ def create_schedule_handler(run: Callable[[Run], None]) -> EventHandler:
         try:
             once(due.id, due)
         except Exception as error:  # noqa: BLE001 (the run is tried again, whatever it was)
-            logger.error("run failed", run=due.id, causes=_causes(error))
+            logger.error("run failed", run=due.id, causes=causes(error))
             # Lambda would log the message, which may quote data.
             raise RuntimeError(type(error).__name__) from None
         logger.info("run ended", run=due.id)
@@ -146,7 +144,7 @@ def _batches(kind: EventType, handle: Callable[[Any], None], once: _Once | None 
             try:
                 handle(record)
             except Exception as error:  # noqa: BLE001 (the record is tried again, whatever it was)
-                failures.append({"record": _id(record), "causes": _causes(error)})
+                failures.append({"record": _id(record), "causes": causes(error)})
                 # Powertools quotes the messages of errors when a whole batch fails.
                 raise RuntimeError(type(error).__name__) from None
 
@@ -172,20 +170,3 @@ def _lambda_handler(handle: EventHandler) -> EventHandler:
 
 def _id(record: SQSRecord | DynamoDBRecord) -> str:
     return str(record.message_id if isinstance(record, SQSRecord) else record.event_id)
-
-
-def _causes(error: BaseException | None) -> list[dict[str, Any]]:
-    """What the log says of an exception and those that it came from: no message, since that may quote data."""
-    causes = []
-    while error:
-        cause: dict[str, Any] = {
-            "type": type(error).__name__,
-            "stack": [
-                f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
-            ],
-        }
-        if isinstance(error, ClientError):
-            cause |= {"operation": error.operation_name, "code": error.response["Error"]["Code"]}
-        causes.append(cause)
-        error = error.__cause__
-    return causes

@@ -4,11 +4,14 @@ What identifies a person is never logged, at any level: log ids, counts and outc
 """
 
 import logging
+import traceback
 import warnings
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import ClientError
 
 # Not every request has a metric to publish.
 warnings.filterwarnings("ignore", "No application metrics to publish")
@@ -32,3 +35,17 @@ def count_server_error(context: LambdaContext) -> None:
     dimensions = {"function": context.function_name, "version": context.function_version}
     with single_metric(name=SERVER_ERRORS, unit=MetricUnit.Count, value=1, default_dimensions=dimensions):
         pass
+
+
+def causes(error: BaseException | None) -> list[dict[str, Any]]:
+    """What the log says of an exception and those that it came from: no message, since that may quote data."""
+    found = []
+    while error:
+        frames = traceback.extract_tb(error.__traceback__)
+        stack = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        cause: dict[str, Any] = {"type": type(error).__name__, "stack": stack}
+        if isinstance(error, ClientError):
+            cause |= {"operation": error.operation_name, "code": error.response["Error"]["Code"]}
+        found.append(cause)
+        error = error.__cause__
+    return found

@@ -1,8 +1,7 @@
 """Every error that a client can meet, as a problem document (RFC 9457). None shows internals."""
 
 import json
-import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +15,7 @@ from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  #
 from pydantic import BaseModel, Field
 
 from blueprint.runtime.errors import GoneError, InvalidCursorError, NotFoundError
-from blueprint.runtime.observability import logger
+from blueprint.runtime.observability import causes, logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse, OpenAPIResponseHeader
@@ -213,9 +212,13 @@ def _invalid_cursor(error: InvalidCursorError) -> Response[str]:
 
 def unexpected(error: Exception) -> Response[str]:
     """The answer to a failure of ours, which is logged with its causes: 503 when it will pass, else 500."""
-    causes = list(_causes(error))
-    logger.error("request failed", causes=[_describe(cause) for cause in causes])
-    if any(_will_pass(cause) for cause in causes):
+    described = causes(error)
+    if isinstance(error, RequestValidationError):
+        described[0]["invalid"] = [
+            f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors()[:ERRORS_SHOWN]
+        ]
+    logger.error("request failed", causes=described)
+    if _will_pass(error):
         return problem(
             HTTPStatus.SERVICE_UNAVAILABLE,
             "The service can't do this right now; send the same request again later.",
@@ -240,31 +243,11 @@ _ANSWERS: dict[type[Exception], Callable[[Any], Response[str]]] = {
 }
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception and those that it came from."""
-    current: BaseException | None = error
-    while current is not None:
-        yield current
-        current = current.__cause__
-
-
-def _will_pass(error: BaseException) -> bool:
+def _will_pass(error: BaseException | None) -> bool:
+    """Whether the exception, or one that it came from, is of a state that ends by itself."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return error.response["Error"]["Code"] in _PASSING_ERRORS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return isinstance(error, ConnectionError | HTTPClientError)
-
-
-def _describe(error: BaseException) -> dict[str, Any]:
-    """What the log says of an exception: no message, since that may quote what a client has sent."""
-    description: dict[str, Any] = {"type": type(error).__name__, "stack": _stack(error)}
-    if isinstance(error, ClientError):
-        description |= {"operation": error.operation_name, "code": error.response["Error"]["Code"]}
-    if isinstance(error, RequestValidationError):
-        invalid = [f"{'.'.join(map(str, e['loc']))}: {e['type']}" for e in error.errors()[:ERRORS_SHOWN]]
-        description["invalid"] = invalid
-    return description
-
-
-def _stack(error: BaseException) -> Sequence[str]:
-    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+        passing = error.response["Error"]["Code"] in _PASSING_ERRORS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    else:
+        passing = isinstance(error, ConnectionError | HTTPClientError)
+    return passing or (error is not None and _will_pass(error.__cause__))

@@ -13,6 +13,7 @@ from blueprint.runtime.observability import logger
 from blueprint.runtime.openapi import document
 
 _ASSETS = Path(swagger_ui.__file__).parent
+_PAGE = Path(__file__).with_suffix(".html")
 
 
 class _DocumentationSettings(EnvironmentVariables):
@@ -20,6 +21,8 @@ class _DocumentationSettings(EnvironmentVariables):
     handlers: str
     """The modules of the other functions, separated by commas."""
     aws_region: str
+    powertools_metrics_namespace: str
+    """The stack's name."""
 
 
 _settings = _DocumentationSettings.from_environment()
@@ -31,16 +34,16 @@ def swagger() -> Response[str]:
     """Swagger UI, or the OpenAPI document with ?format=json."""
     api = document(handlers=_settings.handlers.split(","), title=logger.service, authorization=_settings.authorization)
     api["info"]["description"] = _how_to_call(api["paths"])
-    content = json.dumps(api)
     if app.current_event.get_query_string_value("format") == "json":
-        return Response(status_code=200, content_type="application/json", body=content)
-    page = swagger_ui.generate_swagger_html(
-        spec=content.replace("</", "<\\/"),
-        swagger_js=(_ASSETS / "swagger-ui-bundle.min.js").read_text(),
-        swagger_css=(_ASSETS / "swagger-ui.min.css").read_text(),
-        swagger_base_url="",
-        oauth2_config=None,
-    )
+        return Response(status_code=200, content_type="application/json", body=json.dumps(api))
+    settings = {"api": api, "stack": _settings.powertools_metrics_namespace, "region": _settings.aws_region}
+    page = _PAGE.read_text()
+    for name, part in (
+        ("CSS", (_ASSETS / "swagger-ui.min.css").read_text()),
+        ("SWAGGER", (_ASSETS / "swagger-ui-bundle.min.js").read_text()),
+        ("SETTINGS", json.dumps(settings).replace("</", "<\\/")),
+    ):
+        page = page.replace(f"/*{name}*/", part)
     return Response(status_code=200, content_type="text/html; charset=utf-8", body=page)
 
 
@@ -53,7 +56,9 @@ def _how_to_call(paths: dict[str, Any]) -> str:
         "cognito": '--header "Authorization: Bearer $TOKEN" ',
         "none": "",
     }[_settings.authorization]
-    return f"From a shell:\n\n```\ncurl {credentials}{_address()}{path}\n```\n"
+    first = {"iam": "`make shell` opens one that has the credentials", "cognito": "TOKEN is what `make token` prints"}
+    where = ", where ".join(filter(None, ["From a shell", first.get(_settings.authorization)]))
+    return f"{where}:\n\n```\ncurl {credentials}{_address()}{path}\n```\n"
 
 
 def _address() -> str:

@@ -1,0 +1,220 @@
+"""`make logs`: what ENVIRONMENT's functions log, in colour: the errors first, then each line as it comes, until Ctrl-C.
+
+FUNCTION=create_order chooses a function, SINCE=10m says how far back to begin, FOLLOW=no ends with the newest line.
+It takes the rights cloudformation:DescribeStacks, cloudformation:ListStackResources and logs:FilterLogEvents.
+"""
+
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import boto3
+
+from blueprint.local_cloud import server
+from blueprint.operations.target import OperationError, Target, run
+from blueprint.settings import Settings
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
+_OVERLAP = timedelta(seconds=20)
+"""CloudWatch may show a line so much later than those after it."""
+_ERRORS = ("ERROR", "CRITICAL", "FATAL")
+_COLORS = {"WARNING": "33", "WARN": "33", "function": "36", "faint": "2"} | dict.fromkeys(_ERRORS, "31")
+_SAME_IN_ALL_LINES = frozenset(
+    (
+        *("causes", "cold_start", "correlation_id", "exception", "exception_name", "failures", "function_arn"),
+        *(
+            "function_memory_size",
+            "function_name",
+            "function_request_id",
+            "level",
+            "location",
+            "message",
+            "requestId",
+            "service",
+        ),
+        *("stackTrace", "stack_trace", "timestamp", "xray_trace_id"),
+    )
+)
+"""What Powertools or Lambda writes into each line, and what `Line` has of its own."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a function's log: its level may be empty, `trace` is an exception's."""
+
+    time: datetime
+    function: str
+    message: str
+    level: str = ""
+    request: str = ""
+    fields: str = ""
+    trace: str = ""
+
+    @classmethod
+    def of(cls, function: str, event: Mapping[str, Any]) -> "Line | None":
+        """The line in an event of CloudWatch Logs; None for a metric, and for what Lambda notes of every request."""
+        moment, text = datetime.fromtimestamp(event["timestamp"] / 1000, UTC), event["message"].rstrip()
+        found: Any = None
+        with suppress(ValueError):
+            found = json.loads(text)
+        if not isinstance(found, dict):
+            if re.match(r"(START|END|REPORT|INIT_START|RESTORE_START|EXTENSION|XRAY)\b", text):
+                return None
+            is_error = text.startswith("[ERROR]") or "Task timed out" in text
+            return cls(moment, function, text, level="ERROR" if is_error else "")
+        if str(found.get("type")).startswith("platform."):
+            record = found["record"]
+            if record.get("status", "success") == "success":
+                return None
+            message = f"Lambda ended the request: {record['status']} {record.get('errorType', '')}".rstrip()
+            return cls(moment, function, message, level="ERROR", request=record.get("requestId", ""))
+        if "_aws" in found:
+            return None
+        with suppress(KeyError, ValueError):  # its own time: several lines may have come in one piece
+            moment = datetime.fromisoformat(found["timestamp"])
+        ids = (found.get(name) for name in ("correlation_id", "function_request_id", "requestId"))
+        return cls(
+            moment,
+            function,
+            str(found.get("message", "")),
+            level=str(found.get("level", "")),
+            request=next(filter(None, ids), ""),
+            fields=" ".join(f"{key}={value}" for key, value in found.items() if key not in _SAME_IN_ALL_LINES),
+            trace="\n".join(_trace(found)),
+        )
+
+    @property
+    def is_error(self) -> bool:
+        return self.level in _ERRORS
+
+    def show(self, width: int) -> str:
+        """The line for a terminal; with a function's name of that width."""
+        moment = f"{self.time.astimezone():%H:%M:%S.%f}"[:-3]
+        # The whole id, as problem documents have it, where it is looked for.
+        request = f"request={self.request if self.is_error else self.request[:8]}" if self.request else ""
+        head = f"{_colored('faint', moment)} {_colored(self.level, f'{self.level:<8}')}"
+        rest = " ".join(filter(None, [self.message, _colored("faint", f"{self.fields} {request}".strip())]))
+        trace = "".join(f"\n    {_colored(self.level, each)}" for each in self.trace.rstrip().splitlines())
+        return f"{head} {_colored('function', f'{self.function:<{width}}')}  {rest}{trace}"
+
+
+def _colored(what: str, text: str) -> str:
+    plain = what not in _COLORS or not text or not sys.stdout.isatty() or "NO_COLOR" in os.environ
+    return text if plain else f"\x1b[{_COLORS[what]}m{text}\x1b[0m"
+
+
+def _trace(found: Mapping[str, Any]) -> Iterator[str]:
+    """The exceptions that a line tells of: as Powertools, Lambda or blueprint/runtime write them."""
+    yield from str(found.get("exception", "")).splitlines()
+    yield from (str(frame).rstrip() for frame in found.get("stackTrace", ()))
+    for failure in (found, *(found.get("failures") or ())):
+        for cause in failure.get("causes", ()):
+            parts = [failure.get("record"), *(cause.get(key) for key in ("type", "operation", "code", "invalid"))]
+            yield " ".join(str(part) for part in parts if part)
+            # Of the packages on the way there are dozens.
+            own = [match[1] for frame in cause["stack"] if (match := re.search(r"/(?:code|task)/(service/.*)", frame))]
+            yield from (f"  {frame}" for frame in own or cause["stack"])
+
+
+class _Function(NamedTuple):
+    name: str
+    real_name: str
+    group: str
+    """Of its log."""
+
+
+def _functions(target: Target) -> list[_Function]:
+    """The stack's functions, or the one that FUNCTION names."""
+    # CreateOrderFunctionName has CreateOrderLogs276F3614.
+    groups = {
+        f"{logical_id[:-12]}FunctionName": name for logical_id, name in target.resources("AWS::Logs::LogGroup").items()
+    }
+    found = sorted(
+        _Function(output["Description"], output["OutputValue"], groups[output["OutputKey"]])
+        for output in target.stack.get("Outputs", [])
+        if output["OutputKey"] in groups
+    )
+    chosen = os.environ.get("FUNCTION")
+    if chosen and chosen not in [function.name for function in found]:
+        raise OperationError(f"FUNCTION is {chosen!r}; choose one of {', '.join(function.name for function in found)}.")
+    return [function for function in found if chosen in (None, "", function.name)]
+
+
+class _Log:
+    """The log of one function, from `start` on."""
+
+    def __init__(self, function: _Function, start: datetime):
+        self._function, self._start, self._seen = function, start, set[tuple[str, ...]]()
+
+    def new(self) -> Iterator[Line]:
+        """The lines that were not there at the last call."""
+        begun, seen = datetime.now(UTC), set[tuple[str, ...]]()
+        pages = boto3.client("logs").get_paginator("filter_log_events")
+        for page in pages.paginate(logGroupName=self._function.group, startTime=int(self._start.timestamp() * 1000)):
+            for event in page["events"]:
+                # The local cloud's events have no id.
+                key = (event.get("eventId", ""), event["logStreamName"], str(event["timestamp"]), event["message"])
+                seen.add(key)
+                if key not in self._seen and (line := Line.of(self._function.name, event)):
+                    yield line
+        self._seen, self._start = seen, max(self._start, begun - _OVERLAP)
+
+
+class _ServerLog:
+    """What the local cloud says itself, of functions that it can't start above all: those have no log of their own."""
+
+    def __init__(self, functions: Sequence[_Function], start: datetime):
+        self._functions, self._start, self._count = functions, start, 0
+
+    def new(self) -> Iterator[Line]:
+        """The lines that were not there at the last call."""
+        parts = re.split(r"^([-\d]{10} [:\d]{8}) ([A-Z]+) ", server.LOG.read_text(errors="replace"), flags=re.MULTILINE)
+        entries = list(zip(parts[1::3], parts[2::3], parts[3::3], strict=True))
+        for moment, level, text in entries[self._count :]:
+            time, (message, _, trace) = datetime.fromisoformat(moment).astimezone(UTC), text.partition("\n")
+            name = next((each.name for each in self._functions if each.real_name in text), "")
+            if time >= self._start and (name or not os.environ.get("FUNCTION")):
+                yield Line(time, name or "local cloud", message, level=level, trace=trace)
+        self._count = len(entries)
+
+
+def show(settings: Settings) -> Iterator[str]:
+    """The errors of the time that SINCE says, then all lines. Raises OperationError for what is not to be had."""
+    since = re.fullmatch(r"(\d{1,4})([smh])", os.environ.get("SINCE") or "10m")
+    if not since:
+        raise OperationError(f"SINCE is {os.environ['SINCE']!r}; write 30s, 10m or 2h, say.")
+    start = datetime.now(UTC) - timedelta(**{_UNITS[since[2]]: int(since[1])})
+    target = Target.chosen(settings)
+    functions = _functions(target)
+    logs: list[_Log | _ServerLog] = [_Log(function, start) for function in functions]
+    if target.environment.is_local:
+        logs.append(_ServerLog(functions, start))
+    width = max(len(function.name) for function in functions)
+
+    def new() -> list[Line]:
+        return sorted((line for log in logs for line in log.new()), key=lambda line: line.time)
+
+    lines = new()
+    errors = [line for line in lines if line.is_error]
+    yield f"Errors of {target.stack_name} since {start.astimezone():%H:%M:%S}: {len(errors) or 'none'}"
+    yield from (line.show(width) for line in errors)
+    yield f"\nAll lines since then: {len(lines) or 'none yet'}"
+    with suppress(KeyboardInterrupt):
+        while True:
+            yield from (line.show(width) for line in lines)
+            if os.environ.get("FOLLOW") == "no":
+                return
+            # As often as `aws logs tail` asks.
+            time.sleep(0.5 if target.environment.is_local else 5)
+            lines = new()
+
+
+if __name__ == "__main__":
+    run(show)
