@@ -32,9 +32,9 @@ def page() -> str:
 def _section(name: str, question: dict[str, Any]) -> list[str]:
     choices = question.get("choices", [])
     rows = (
-        [f"- `{value}`: {label}" for label, value in choices.items()]
+        [f"- {_shown(value)}: {label}" for label, value in choices.items()]
         if isinstance(choices, dict)
-        else [f"- `{value}`" for value in choices]
+        else [f"- {_shown(value)}" for value in choices]
     )
     return [
         f"## `{name}`",
@@ -43,16 +43,15 @@ def _section(name: str, question: dict[str, Any]) -> list[str]:
         "",
         *rows,
         *([""] if rows else []),
-        f"Default: {_shown(question)}",
+        f"Default: {_shown(question['default'])}",
         "",
     ]
 
 
-def _shown(question: dict[str, Any]) -> str:
-    default = question["default"]
-    if isinstance(default, bool):
-        return "yes" if default else "no"
-    return f"`{default}`" if default else "empty"
+def _shown(answer: object) -> str:
+    if isinstance(answer, bool):
+        return f"`{answer}`".lower()
+    return f"`{answer}`" if answer else "empty"
 
 
 if __name__ == "__main__":

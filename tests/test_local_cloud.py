@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
+from debug_adapter import attached
 from demo import call
 from services import Render, Service, user_environment
 
@@ -70,6 +72,10 @@ def ordered(service: Service) -> int:
     """The item count of an order that names none."""
     count: int = call(service.path, "POST", "/api/orders", {"customer_name": "Ada"})["item_count"]
     return count
+
+
+def placed(service: Service) -> dict[str, Any]:
+    return call(service.path, "POST", "/api/orders", {"customer_name": "Ada", "order_item_count": 3})
 
 
 READ_CODE = """
@@ -289,6 +295,35 @@ def test_it_listens_on_the_loopback_address_only_and_enforces_iam(deployed: Serv
         if line.split()[1].endswith(f":{number:04X}") and line.split()[3] == "0A"
     ]
     assert sockets == [f"0100007F:{number:04X}"]
+
+
+def test_a_function_stops_at_a_breakpoint_of_visual_studio_code(deployed: Service) -> None:
+    # Given what Visual Studio Code does when "A function on the local cloud" is started
+    read = {file: json.loads((deployed.path / ".vscode" / f"{file}.json").read_text()) for file in ("launch", "tasks")}
+    configuration = next(each for each in read["launch"]["configurations"] if each["request"] == "attach")
+    task = next(each for each in read["tasks"]["tasks"] if each["label"] == configuration["preLaunchTask"])
+    arguments = [word.replace("${input:function}", read["tasks"]["inputs"][0]["default"]) for word in task["args"]]
+    assert "5678" in deployed.run(task["command"], *arguments).stdout
+    # Without a debugger the function works,
+    assert placed(deployed)["name"] == "Ada"
+    # and its next process connects.
+    deployed.run(task["command"], *arguments)
+    with attached(deployed.path / ".venv" / "bin" / "python", configuration) as debugger, ThreadPoolExecutor() as pool:
+        answer = pool.submit(placed, deployed)
+        debugger.event("initialized")
+        # When a line of the work tree has a breakpoint
+        handler = deployed.path / "service" / "handlers" / "create_order.py"
+        line = handler.read_text().splitlines().index("    return Response(") + 1
+        debugger.answer("setBreakpoints", source={"path": str(handler)}, breakpoints=[{"line": line}])
+        debugger.request("configurationDone")
+        # Then the request waits there, and the debugger sees the service's own names.
+        thread = debugger.event("stopped")["threadId"]
+        frame = debugger.answer("stackTrace", threadId=thread, levels=1)["stackFrames"][0]
+        assert (frame["source"]["path"], frame["line"]) == (str(handler), line)
+        assert debugger.answer("evaluate", expression="order.name", frameId=frame["id"])["result"] == "'Ada'"
+        assert not answer.done()
+        debugger.answer("disconnect", terminateDebuggee=False)
+        assert answer.result()["name"] == "Ada"
 
 
 @pytest.mark.matrix

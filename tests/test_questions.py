@@ -1,10 +1,18 @@
 """The questions: what a wrong answer leads to, and what the answers derive."""
 
+import fcntl
+import os
+import select
+import struct
 import subprocess
 import sys
+import termios
+import time
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
+import pyte
 import pytest
 import yaml
 from services import Render, user_environment
@@ -12,44 +20,60 @@ from user_shell import BLUEPRINT
 
 LONGEST_NAME = "n" + 26 * "a" + "e"
 LONGEST_ENVIRONMENT = "e" * 12
+ENTER, CLEAR = "\r", "\x05\x15"  # Ctrl-E and Ctrl-U: from the line's end to its beginning
 
+FIRST, OTHERS = "Start with a lower-case letter.", "Use a-z and 0-9, hyphens between."
 BAD_ANSWERS = {
     "service_name": {
-        "": "lower-case letters",
-        "Orders": "lower-case letters",
-        "my orders": "lower-case letters",
-        "my_orders": "lower-case letters",
-        "1orders": "lower-case letters",
-        "orders-": "lower-case letters",
-        "a--b": "lower-case letters",
-        "örders": "lower-case letters",
-        "orders\n": "lower-case letters",
-        "o": "2 to 28 characters",
-        LONGEST_NAME + "x": "2 to 28 characters",
+        "": FIRST,
+        "Orders": FIRST,
+        "my orders": OTHERS,
+        "my_orders": OTHERS,
+        "1orders": FIRST,
+        "orders-": OTHERS,
+        "a--b": OTHERS,
+        "örders": FIRST,
+        "orders\n": OTHERS,
+        "o": "Use 2 to 28 characters.",
+        LONGEST_NAME + "x": "Use 2 to 28 characters.",
     },
     "service_description": {
-        'says "hi"': "double quotes",
-        "back\\slash": "double quotes",
-        "a\nb": "one line",
-        "x" * 201: "200",
+        'says "hi"': 'Leave out quotes " and \\.',
+        "back\\slash": 'Leave out quotes " and \\.',
+        "a\nb": "Use one line of plain text.",
+        "x" * 201: "Use at most 200 characters.",
     },
-    "owner": {"orders team": "@team-or-user", "@a/b/c": "@team-or-user"},
-    "repository": {"orders": "owner/name", "https://github.com/acme/orders": "owner/name"},
+    "owner": {
+        "orders team": "Use @user, @acme/team or a@example.com.",
+        "@a/b/c": "Use @user, @acme/team or a@example.com.",
+    },
+    "repository": {
+        "orders": "Use owner/name, such as acme/orders.",
+        "https://github.com/acme/orders": "Use owner/name, such as acme/orders.",
+    },
     "environments": {
-        "": "one name or more",
-        "dev,,production": "one name or more",
-        "dev, local": "Leave out local",
-        "dev, production, dev": "each name once",
-        "Dev": "lower-case letters",
-        "dev production": "lower-case letters",
-        "dev, 1st": "lower-case letters",
-        LONGEST_ENVIRONMENT + "x": "12 characters",
+        "": "Use one name or more, with commas.",
+        "dev,,production": "Use one name or more, with commas.",
+        "dev, local": "Leave out local: it always exists.",
+        "dev, production, dev": "Use each name once.",
+        "Dev": FIRST,
+        "dev production": OTHERS,
+        "dev, 1st": FIRST,
+        LONGEST_ENVIRONMENT + "x": "Use at most 12 characters each.",
     },
-    "authorization": {"basic": "Invalid choice"},
-    "region": {"": "region's code", "Frankfurt": "region's code"},
-    "python_version": {"3.10": "Invalid choice", "3.15": "Invalid choice"},
-    "architecture": {"riscv": "Invalid choice"},
-    "alarm_email": {"nobody": "e-mail address", "a@b": "e-mail address"},
+    "authorization": {"basic": "'basic' is not in ['iam', 'cognito', 'none']"},
+    "region": {"": "Use a code such as eu-central-1.", "Frankfurt": "Use a code such as eu-central-1."},
+    "python_version": {
+        "3.10": "'3.10' is not in ['3.14', '3.13', '3.12', '3.11']",
+        "3.15": "'3.15' is not in ['3.14', '3.13', '3.12', '3.11']",
+    },
+    "architecture": {"riscv": "'riscv' is not in ['arm64', 'x86_64']"},
+    "alarm_email": {"nobody": "Use an address: ops@example.com.", "a@b": "Use an address: ops@example.com."},
+}
+QUESTIONS = {
+    name: question
+    for name, question in yaml.safe_load((BLUEPRINT / "copier.yml").read_text()).items()
+    if not name.startswith("_") and question.get("when") is not False
 }
 
 
@@ -74,14 +98,59 @@ def test_a_bad_answer_ends_in_one_sentence_and_writes_nothing(
     last_line = result.stderr.strip().splitlines()[-1]
     assert result.returncode != 0
     assert f"'{question}'" in last_line
-    assert sentence in last_line
+    assert last_line.endswith(sentence)
     assert not list(tmp_path.iterdir())
 
 
-def test_every_question_has_a_help_text() -> None:
-    settings = yaml.safe_load((BLUEPRINT / "copier.yml").read_text())
-    asked = {name: q for name, q in settings.items() if not name.startswith("_") and q.get("when") is not False}
-    assert [name for name, question in asked.items() if not question.get("help")] == []
+class Terminal:
+    """A terminal of 80 columns in which `copier copy` asks its questions."""
+
+    def __init__(self, target: Path) -> None:
+        self._end, other = os.openpty()
+        fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 60, 80, 0, 0))
+        command = [sys.executable, "-m", "copier", "copy", "--vcs-ref=HEAD", str(BLUEPRINT), str(target)]
+        environment = user_environment(TERM="xterm", PROMPT_TOOLKIT_NO_CPR="1")
+        self.process = subprocess.Popen(command, stdin=other, stdout=other, stderr=other, env=environment)
+        os.close(other)
+        self._screen = pyte.Screen(80, 60)
+        self._stream = pyte.ByteStream(self._screen)
+
+    def press(self, keys: str) -> None:
+        os.write(self._end, keys.encode())
+
+    def shows(self, text: str) -> None:
+        """Waits until the text, whole, is on one row."""
+        deadline = time.monotonic() + 30
+        while not any(text in row for row in self._screen.display):
+            shown = "\n".join(row.rstrip() for row in self._screen.display).strip()
+            assert time.monotonic() < deadline, f"{text!r} isn't on the screen:\n{shown}"
+            if select.select([self._end], [], [], 0.2)[0]:
+                with suppress(OSError):  # it has ended
+                    self._stream.feed(os.read(self._end, 65536))
+
+
+def test_a_terminal_of_80_columns_shows_each_question_and_what_is_wrong_with_an_answer(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path / "service")
+    for name, question in QUESTIONS.items():
+        # Given a question, then all of it is there
+        terminal.shows(question["help"])
+        if "choices" in question:
+            for label in question["choices"]:
+                terminal.shows(f" {label}")
+            # and a key alone is no answer, after which Enter would be that to the next one;
+            terminal.press("n")
+        else:
+            # when an answer is wrong, then all of the sentence that says what is allowed.
+            for answer, sentence in BAD_ANSWERS.get(name, {}).items():
+                if "\n" not in answer:
+                    terminal.press(f"{CLEAR}{answer}{ENTER}")
+                    terminal.shows(f"Validation error for question '{name}': {sentence}")
+            terminal.press(f"{CLEAR}{question['default']}")
+        terminal.press(ENTER)
+    # When all are answered by Enter, then it is the service of the default answers.
+    assert terminal.process.wait(timeout=60) == 0
+    answers = yaml.safe_load((tmp_path / "service" / ".copier-answers.yml").read_text())
+    assert {name: answers[name] for name in QUESTIONS} == {name: q["default"] for name, q in QUESTIONS.items()}
 
 
 def test_the_environments_are_in_the_order_of_the_answer_and_the_last_one_is_production(
