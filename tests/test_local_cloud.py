@@ -674,12 +674,15 @@ SET_ALARM = (
 def test_a_shell_reaches_the_local_cloud_whatever_the_user_has_set(deployed: Service) -> None:
     deployed.make("local")
     program = 'python -c "import boto3; print(boto3.client(\\"dynamodb\\").list_tables()[\\"TableNames\\"])"'
-    variables = {
-        "AWS_PROFILE": "missing",
-        "AWS_SESSION_TOKEN": "old",
-        "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1",
-    }
-    output = deployed.run("sh", "-c", f"echo '{program}' | make shell", SHELL="/bin/sh", **variables).stdout
+    output = deployed.run(
+        "sh",
+        "-c",
+        f"echo '{program}' | make shell",
+        SHELL="/bin/sh",
+        AWS_PROFILE="missing",
+        AWS_SESSION_TOKEN="old",  # noqa: S106 - it is nobody's
+        AWS_ENDPOINT_URL_DYNAMODB="http://127.0.0.1:1",
+    ).stdout
     assert f"orders-local here (http://127.0.0.1:{port(deployed)}); exit ends this." in output
     assert "orders-local-DatabaseOrders" in output
 

@@ -10,7 +10,7 @@ SLOW = ("test_levers.py", "test_limits.py")
 
 
 @pytest.mark.parametrize("slow", [False, pytest.param(True, marks=pytest.mark.matrix)], ids=["most", "slow"])
-def test_the_machinery_works(slow: bool, workshop: Service) -> None:
+def test_the_machinery_works(*, slow: bool, workshop: Service) -> None:
     modules = [str(path) for path in sorted(MACHINERY.glob("test_*.py")) if (path.name in SLOW) is slow]
     command = [".venv/bin/pytest", "-c", "pyproject.toml", "--rootdir", ".", "-p", "no:cacheprovider"]
     output = workshop.run(*command, f"--confcutdir={MACHINERY}", *modules).stdout
