@@ -117,6 +117,25 @@ def test_a_new_dependency_is_in_the_layer_after_a_synthesis_alone(service: Servi
     assert not (synthesise(service, "dev") / "python" / "idna").exists()
 
 
+def test_the_bill_of_materials_lists_what_is_in_the_layer_whatever_processor_it_is_for(
+    tmp_path: Path, workshop: Service, render: Render
+) -> None:
+    # Given a layer for another processor than this machine's
+    other = next(machine for machine in MACHINES if machine != HOST)
+    service = render(tmp_path / "orders", architecture=other).borrow_tools(workshop)
+    # When its bill is written
+    service.make("sbom")
+    # Then it is CycloneDX, with the serial number without which GitHub attests none,
+    bill = json.loads((service.path / "build" / "sbom.cdx.json").read_text())
+    assert (bill["bomFormat"], bill["serialNumber"][:9]) == ("CycloneDX", "urn:uuid:")
+    assert bill["metadata"]["component"]["name"] == "orders"
+    # and has each package that was installed into the layer, in its version, and nothing else
+    [layer] = (service.path / "build" / "layer").iterdir()
+    installed = {path.name.removesuffix(".dist-info") for path in layer.glob("python/*.dist-info")}
+    listed = {f"{package['name']}-{package['version']}".replace("-", "_") for package in bill["components"]}
+    assert listed == {name.replace("-", "_") for name in installed}
+
+
 def test_the_code_that_is_uploaded_is_the_code_that_is_there(service: Service) -> None:
     synthesise(service, "dev")
     with service.edited(("service/models/metrics.py", '"OrdersCreated"', '"OrdersPlaced"')):

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from history import commit, git
 from services import Render, Service, user_environment
-from workflows import GitHub, Report, Runner
+from workflows import ELSEWHERE, GitHub, Report, Runner
 
 ACCOUNT = "000000000000"
 IDS = ("1234", "5678")
@@ -171,7 +171,7 @@ class Desk:
         roles = {name: f"arn:aws:iam::{ACCOUNT}:role/orders-{name}-pipeline" for name in self.environments}
         github = replace(
             github or GitHub(ids=IDS),
-            variables={"DEPLOY": "true", "PREVIEWS": "true", "PUBLISH_DOCS": "true"},
+            variables={"DEPLOY": "true", "PREVIEWS": "true", "PUBLISH_DOCS": "true", "ATTEST": "true"},
             environments={name: {"AWS_ROLE_ARN": role} for name, role in roles.items()},
         )
         return Runner(self.service, self.tools, github, self.variables)
@@ -266,7 +266,10 @@ def walk(desk: Desk) -> None:
         for environment in desk.environments
     }
     assert [call.split()[:3] for call in report.gh] == [["release", "create", "v0.1.0"]]
-    assert {label.split(":")[0] for label in report.skipped} == {"docs"}
+    assert {label.split(":")[0] for label in report.skipped} == {"docs", f"deploy-{production}"}
+    # What was uploaded is where the attestation looks for it: GitHub alone is missing.
+    [attestation] = [reason for label, reason in report.skipped.items() if "Attest" in label]
+    assert attestation == ELSEWHERE["actions/attest"]
     # What keeps data is protected, now that its first deployment has succeeded; nothing else is.
     stacks = desk.inventory()["stacks"]
     assert {name: stacks[f"orders-{name}"] for name in desk.environments} == {

@@ -20,6 +20,8 @@ from history import git
 from services import Service, user_environment
 
 ELSEWHERE = {
+    "actions/upload-artifact": "make sbom, whose file it takes: test_build",
+    "actions/attest": "Sigstore, by GitHub's identity; that the zips are where it looks: test_rehearsal",
     "actions/upload-pages-artifact": "make docs, whose result it takes, builds a site without a broken link: test_docs",
     "actions/deploy-pages": "GitHub Pages; what it publishes is what `make docs` has built",
     "github/codeql-action/init": "CodeQL, which needs GitHub's code scanning; bandit's rules run in `make check`",

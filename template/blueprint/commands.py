@@ -11,6 +11,7 @@ _MODULES = {
     "synth": "blueprint.synthesis",
     "addresses": "blueprint.addresses",
     "layer": "blueprint.packaging.command",
+    "sbom": "blueprint.packaging.bill",
     "openapi": "blueprint.openapi.command",
     "documents": "blueprint.documents.command",
     "redrive": "blueprint.redrive",
