@@ -30,7 +30,7 @@ demo: $(READY) ## Render a service into DEMO, deploy it onto the local cloud and
 
 .PHONY: docs
 docs: $(READY) ## Build the documentation site into build/site
-	@python scripts/site_builder.py
+	@PYTHONPATH=template python scripts/site_builder.py
 
 .PHONY: pictures
 pictures: docs ## Make the pictures in docs/assets from a real run, and look at both sites in Chromium

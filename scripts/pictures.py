@@ -5,7 +5,7 @@ it; waits are shortened to `LONGEST_WAIT` seconds. Then a headless Chromium take
 the blueprint's and of the service's site, on a desktop's and on a phone's width, light and dark. The exit code is not
 0 when a page is wider than the screen, asks another host for something, reports an error, or doesn't draw a diagram.
 
-It wants Chromium on the PATH. The pages are those of the last `make docs`.
+It needs Chromium on the PATH. The pages are those of the last `make docs`.
 """
 
 import argparse
@@ -43,6 +43,8 @@ _COLORS = {"light": ("#f6f8fa", "#24292f", "#0550ae", "#cf222e"), "dark": ("#161
 LONGEST_WAIT = 2.0
 LOGS_SECONDS = 40
 """How long the log is followed: until two orders are placed, between which code is deployed."""
+POSTER = 4
+"""Seconds for which a recording shows its end before it begins."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +96,12 @@ class Recording:
         self.lines += [Line(self._seconds, part, kind) for part in wrapped]
 
     def svg(self, scheme: str) -> str:
-        """The recording as an SVG that plays it once; all at once for those who want less motion."""
+        """The recording as an SVG: all of it, as a poster, then once as it came; no motion for those who want less."""
         background, color, command, error = _COLORS[scheme]
         advance, leading = 8.4, 19
         rows = [
             f'<text x="16" y="{28 + number * leading}" class="{line.kind}" '
-            f'style="animation-delay:{line.seconds:.1f}s" textLength="{len(line.text) * advance:.1f}" '
+            f'style="animation-duration:{line.seconds:.1f}s" textLength="{len(line.text) * advance:.1f}" '
             f'lengthAdjust="spacingAndGlyphs">{escape(line.text)}</text>'
             for number, line in enumerate(self.lines)
             if line.text
@@ -109,11 +111,11 @@ class Recording:
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" role="img">
 <style>
 text {{ font: 14px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; white-space: pre; fill: {color};
-  opacity: 0; animation: show 1ms forwards }}
+  animation: hide {POSTER:.0f}s {POSTER:.0f}s }}
 .command {{ fill: {command}; font-weight: bold }}
 .error {{ fill: {error} }}
-@keyframes show {{ to {{ opacity: 1 }} }}
-@media (prefers-reduced-motion: reduce) {{ text {{ animation: none; opacity: 1 }} }}
+@keyframes hide {{ from, to {{ opacity: 0 }} }}
+@media (prefers-reduced-motion: reduce) {{ text {{ animation: none }} }}
 </style>
 <rect width="100%" height="100%" rx="8" fill="{background}"/>"""
         return "\n".join([head, *rows, "</svg>", ""])

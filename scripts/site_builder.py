@@ -2,18 +2,18 @@
 
 The service is rendered and set up in build/service; its own `make docs` writes what is generated there, and brings
 zensical and the scripts of the pages. A fence with the language `quote` names a file and, in a Python file, a function,
-a class or an assignment: the page shows it as it stands in the repository. The exit code is not 0 when something that
-is quoted or linked isn't there.
+a class, an assignment, or in quotation marks a part of a line: the page shows it as it stands in the repository. The
+exit code is not 0 when something that is quoted or linked isn't there.
 """
 
 import ast
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from textwrap import dedent
 
+from blueprint.tools import site_pages
 from demo import DemoError, make, render
 
 BLUEPRINT = Path(__file__).parents[1]
@@ -25,13 +25,18 @@ class QuoteError(Exception):
 
 
 def quote(reference: str) -> str:
-    """The Markdown of what the reference, `path` or `path symbol.symbol`, stands for; raises QuoteError."""
+    """The Markdown of what `path`, `path symbol.symbol` or `path "part of a line"` stands for; raises QuoteError."""
     path, _, symbol = reference.strip().partition(" ")
     try:
         text = (BLUEPRINT / path).read_text()
     except FileNotFoundError:
         raise QuoteError(f"there is no {path}") from None
-    if symbol:
+    if symbol.startswith('"'):
+        lines = [line.strip() for line in text.splitlines() if symbol in line]
+        if len(lines) != 1:
+            raise QuoteError(f"{path} has {len(lines)} lines with {symbol}")
+        text = lines[0]
+    elif symbol:
         text = dedent(_source(text, symbol.split("."), f"{path} has no {symbol}"))
     language = {".py": "python", ".toml": "toml", ".json": "json"}.get(Path(path).suffix, "text")
     return f'```{language} title="{path.removeprefix("template/")}"\n{text.strip()}\n```'
@@ -74,18 +79,28 @@ def build(service: Path, folder: Path) -> int:
     shutil.copytree(BLUEPRINT / "docs", docs)
     shutil.copy(BLUEPRINT / "CHANGELOG.md", docs / "changelog.md")
     for page in docs.rglob("*.md"):
-        # Pygments takes what has no prompt in a console for output, and dims it.
-        text = re.sub(r"^( *```)console$", r"\1sh", page.read_text(), flags=re.MULTILINE)
         # A link out of docs/ leads somewhere in the repository only.
-        text = re.sub(r"\[([^\]]+)\]\(\.\./[^)]+\)", r"\1", text)
+        text = re.sub(r"\[([^\]]+)\]\(\.\./[^)]+\)", r"\1", site_pages.prepared(page.read_text()))
         try:
             page.write_text(re.sub(r"```quote\n(.*?)\n```", lambda match: quote(match[1]), text))
         except QuoteError as error:
             raise QuoteError(f"{page.relative_to(docs)} quotes what isn't there: {error}.") from None
     shutil.copytree(service / "build" / "docs", docs / "service")
+    _take_in(docs, "performance.md")
     shutil.copy(BLUEPRINT / "zensical.toml", folder)
-    zensical = service / ".venv" / "bin" / "zensical"
-    return subprocess.run([str(zensical), "build", "--clean", "--strict"], cwd=folder, check=False).returncode
+    code: int = site_pages.build(str(service / ".venv" / "bin" / "zensical"), folder)
+    return code
+
+
+def _take_in(docs: Path, name: str) -> None:
+    """Makes one page of the blueprint's and the service's of that name: where `<!-- service -->` stands."""
+    page, part = docs / name, docs / "service" / name
+    text = re.sub(r"^# .+\n", "", part.read_text())
+    text = re.sub(r"\]\((?![a-z]+:|#)", "](service/", text)
+    page.write_text(page.read_text().replace("<!-- service -->", text.strip()))
+    part.unlink()
+    for other in (docs / "service").glob("*.md"):
+        other.write_text(other.read_text().replace(f"]({name}", f"](../{name}"))
 
 
 def main() -> None:

@@ -7,13 +7,14 @@ code is not 0 when zensical finds a link or an anchor that leads nowhere.
 import json
 import re
 import shutil
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
 from string import Template
 
 from aws_lambda_powertools.event_handler.openapi import swagger_ui
+
+from blueprint.tools import site_pages
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build"
@@ -57,14 +58,13 @@ def stage() -> None:
     shutil.copytree(ROOT / "docs", DOCS, dirs_exist_ok=True)
     assets = DOCS / "assets"
     assets.mkdir(exist_ok=True)
-    for script in (_MERMAID, _SWAGGER / "swagger-ui-bundle.min.js", _SWAGGER / "swagger-ui.min.css"):
-        shutil.copy(script, assets)
+    style = Path(site_pages.__file__).with_name("site.css")
+    for asset in (_MERMAID, style, _SWAGGER / "swagger-ui-bundle.min.js", _SWAGGER / "swagger-ui.min.css"):
+        shutil.copy(asset, assets)
     (DOCS / "index.md").write_text(_as_a_page((ROOT / "README.md").read_text()))
     for page in DOCS.rglob("*.md"):
-        # Pygments takes what has no prompt in a console for output, and dims it.
-        text = re.sub(r"^( *```)console$", r"\1sh", page.read_text(), flags=re.MULTILINE)
         # The pages of both folders are in one here.
-        page.write_text(re.sub(r"\]\((\.\./)*(blueprint/)?docs/", "](", text))
+        page.write_text(re.sub(r"\]\((\.\./)*(blueprint/)?docs/", "](", site_pages.prepared(page.read_text())))
     document = (ROOT / "docs" / "openapi.json").read_text().replace("</", "<\\/")
     (DOCS / "swagger.html").write_text(_SWAGGER_PAGE.substitute(name=service["name"], document=document))
     # JSON's strings are TOML's.
@@ -81,8 +81,7 @@ def _as_a_page(readme: str) -> str:
 def main() -> None:
     stage()
     shutil.rmtree(BUILD / "site", ignore_errors=True)
-    result = subprocess.run(["zensical", "build", "--clean", "--strict"], cwd=BUILD, check=False)
-    if result.returncode:
+    if site_pages.build("zensical", BUILD):
         sys.exit("error: the site has the faults above.")
     print("build/site/index.html is the site. To read it with its search: python3 -m http.server -d build/site")
 
