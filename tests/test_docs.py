@@ -215,6 +215,17 @@ def assert_it_loads_nothing_from_elsewhere(site: Path) -> None:
         assert not re.search(r"url\(\s*['\"]?(https?:)?//|@import", sheet.read_text()), sheet.name
 
 
+def assert_search_and_assistants_find_the_pages(site: Path) -> None:
+    # The search finds what is on the pages, and no source of a diagram.
+    found = [item["text"] for item in json.loads((site / "search.json").read_text())["items"]]
+    assert any(re.search(r"\blogs\b", text) for text in found)
+    assert not [text for text in found if "flowchart" in text]
+    # llms.txt lists pages that are there as Markdown, too.
+    listed = re.findall(r"\]\((.+\.md)\)", (site / "llms.txt").read_text())
+    assert "index.md" in listed
+    assert [name for name in listed if not (site / name).read_text().startswith("# ")] == []
+
+
 def test_the_page_of_the_questions_is_current() -> None:
     assert questions.PAGE.read_text() == questions.page(), "run `make fix`"
 
@@ -262,6 +273,7 @@ def test_both_sites_are_built_without_a_warning_and_load_nothing_from_elsewhere(
     # and all that the pages load is there
     for site in (reader.folder / "build" / "site", tmp_path / "site"):
         assert_it_loads_nothing_from_elsewhere(site)
+        assert_search_and_assistants_find_the_pages(site)
     assert json.loads((tmp_path / "site" / "service" / "openapi.json").read_text())["info"]["title"] == "orders"
 
 
@@ -283,6 +295,7 @@ def test_without_ai_dlc_nothing_of_it_is_there(tmp_path: Path, render: Render) -
     service = render(tmp_path / "service", ai_dlc=False)
     names = {path.name for path in service.path.rglob("*")}
     assert not names & {"AGENTS.md", "aidlc-docs", "aidlc-state.md", "audit.md"}
+    assert not names & {"CLAUDE.md", ".claude"}
     assert "AGENTS" not in (service.path / "README.md").read_text()
 
 

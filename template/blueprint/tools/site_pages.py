@@ -15,6 +15,8 @@ from textwrap import indent
 from typing import Any
 
 _DIFF = re.compile(r'^```diff title="([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+_CELL = re.compile(r"<td\b.*?</td>", re.DOTALL)
+_LONG_NAME = re.compile(r"(?<=[>\s])[^<>\s]{20,}")
 _DIAGRAM = re.compile(r"<pre><code>(?:flowchart|sequenceDiagram|stateDiagram)\b.*?</code></pre>", re.DOTALL)
 
 
@@ -52,10 +54,17 @@ def _finish(folder: Path) -> None:
     for item in search["items"]:
         item["text"] = _DIAGRAM.sub("", item["text"])
     (site / "search.json").write_text(json.dumps(search))
+    for html in site.rglob("*.html"):
+        html.write_text(_CELL.sub(lambda cell: _LONG_NAME.sub(_breakable, cell[0]), html.read_text()))
     for markdown in docs.rglob("*.md"):
         shutil.copy(markdown, site / markdown.relative_to(docs))
     head = f"# {project['site_name']}\n\n> {project.get('site_description', 'The documentation of this service')}.\n\n"
     (site / "llms.txt").write_text(head + "".join(_listed(project["nav"], docs)))
+
+
+def _breakable(name: re.Match[str]) -> str:
+    """The long name of a table's cell, with the places at which a narrow screen may break it."""
+    return re.sub(r"(?<=[/:._])(?=\w)", "<wbr>", name[0])
 
 
 def _listed(entries: list[Any], docs: Path) -> Iterator[str]:
