@@ -37,7 +37,7 @@ SMALLEST_DIAGRAM = 15
 """Pixels that a diagram is high at least, also a wide one on a phone."""
 SCREENS = {"desktop": (1280, 900), "phone": (390, 844)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-COLUMNS = 108
+COLUMNS = 88
 _COLORS = {"light": ("#f6f8fa", "#24292f", "#0550ae", "#cf222e"), "dark": ("#161b22", "#e6edf3", "#79c0ff", "#ff7b72")}
 """Of the background, the text, the commands and the errors."""
 LONGEST_WAIT = 2.0
@@ -168,7 +168,7 @@ def record(folder: Path) -> Iterator[tuple[Recording, Path]]:
         recording.run("true", folder, shown="cd my-orders")
         output = recording.run("make local", service)
         curl = output[output.index("  curl") :].strip()
-        recording.run(f"{curl} --silent", service, shown=curl)
+        recording.run(f"{curl} --silent", service, shown=curl.partition("\\")[0] + "...   # pasted")
         yield recording, service
     finally:
         subprocess.run(["make", "--silent", "local-stop"], cwd=service, check=False)

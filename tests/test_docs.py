@@ -114,7 +114,8 @@ class Reader:
 
     def __init__(self, home: Path):
         self.folder = home
-        self._done = set(RUN_ELSEWHERE)
+        # The reader ends the local cloud last, however early a page says how.
+        self._done = {*RUN_ELSEWHERE, "make local-stop"}
 
     @property
     def service(self) -> Service:
