@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -92,7 +93,9 @@ class Recording:
         plain = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text).rstrip().rpartition("\r")[2]
         # A key of the local cloud, which looks like one of AWS.
         plain = re.sub(r"--user \S+", "--user ...", plain)
-        wrapped = [plain[start : start + COLUMNS] for start in range(0, len(plain), COLUMNS)] or [""]
+        if not plain and not (self.lines and self.lines[-1].text):
+            return
+        wrapped = textwrap.wrap(plain, COLUMNS, replace_whitespace=False, drop_whitespace=False) or [""]
         self.lines += [Line(self._seconds, part, kind) for part in wrapped]
 
     def svg(self, scheme: str) -> str:
@@ -311,6 +314,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium, chromium_sandbox=False)
         if not look_only:
             make_pictures(browser)
+            # The site was built with the pictures of before.
+            shutil.copytree(ASSETS, SITES["blueprint"] / "assets", dirs_exist_ok=True)
         bad = look(browser)
         browser.close()
     sys.exit(1 if bad else 0)
