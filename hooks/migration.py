@@ -16,7 +16,7 @@ from pathlib import Path
 
 
 class MigrationError(Exception):
-    """The migration can't go on; the message says why and what to do."""
+    """The migration can't continue; the message says why and what to do."""
 
 
 def run(*, before: Callable[[], None] | None = None, after: Callable[[], None] | None = None) -> None:
@@ -53,7 +53,7 @@ def move(old: str, new: str) -> None:
     if not _tracked(old):
         return
     if _tracked(new) or Path(new).exists():
-        raise MigrationError(f"{old} moves to {new}, but both are there: make one file of them, commit, update again.")
+        raise MigrationError(f"{old} moves to {new}, but both exist: make one file of them, commit, update again.")
     Path(new).parent.mkdir(parents=True, exist_ok=True)
     _git("mv", old, new)
     print(f"Moved {old} to {new}")
