@@ -10,7 +10,7 @@ SERVICE = BLUEPRINT / "build" / "bench"
 
 
 class BenchError(Exception):
-    """The benchmark can't go on; the message says why."""
+    """The benchmark can't continue; the message says why."""
 
 
 def run(*command: str, show: bool = False, **variables: str) -> str:
