@@ -42,7 +42,7 @@ class Alarm:
     """Of the errors and the requests in a period."""
 
     def states(self, requests: Sequence[int], errors: Sequence[int]) -> list[bool]:
-        """Whether it rings at the end of each minute."""
+        """Whether it is on at the end of each minute."""
         sums = [[0, *accumulate(series)] for series in (errors, requests)]
         above = []
         for end in range(1, len(requests) + 1):
@@ -104,7 +104,7 @@ def series(rate: float, failing: Sequence[float], dice: random.Random) -> tuple[
 
 
 def false_alarms(alarm: Alarm, rate: float, months: int = _MONTHS) -> float:
-    """How often a month it rings while the service is healthy."""
+    """How often a month it goes off while the service is healthy."""
     dice = random.Random(f"healthy {rate}")  # noqa: S311
     total = 0
     for _ in range(months):
@@ -114,7 +114,7 @@ def false_alarms(alarm: Alarm, rate: float, months: int = _MONTHS) -> float:
 
 
 def minutes_to_detect(alarm: Alarm, rate: float, fault: float) -> float | None:
-    """Minutes from the beginning of a fault until it rings, in half of the cases; None for never in six hours."""
+    """Minutes from the beginning of a fault until it goes off, in half of the cases; None for never in six hours."""
     found = []
     for run in range(_RUNS):
         dice = random.Random(f"fault {rate} {fault} {run}")  # noqa: S311

@@ -21,7 +21,7 @@ from user_shell import BLUEPRINT, user_path
 
 
 class DemoError(Exception):
-    """The demo can't go on; the message says why."""
+    """The demo can't continue; the message says why."""
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def step(what: str) -> Iterator[None]:
 
 
 def render(folder: Path) -> None:
-    """Renders the default service into the folder, or anew into one that holds a demo already."""
+    """Renders the default service into the folder, or again into one that holds a demo already."""
     if folder.exists() and any(folder.iterdir()) and not (folder / ".copier-answers.yml").exists():
         raise DemoError(f"{folder} holds something else; name an empty folder: make demo DEMO=folder")
     python = f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -230,7 +230,7 @@ def faults(page: Page, address: str, name: str) -> list[str]:
         if diagram.evaluate("element => element.tagName") != "DIV" or box is None or box["height"] < SMALLEST_DIAGRAM:
             found.append(f"diagram {number + 1} is not drawn")
     broken = "[...document.images].filter(image => image.complete && !image.naturalWidth).map(image => image.src)"
-    found += [f"{source} is no picture" for source in page.evaluate(broken)]
+    found += [f"{source} is not a picture" for source in page.evaluate(broken)]
     width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     if width > 0:
         found.append(f"wider than the screen by {width} px")
