@@ -333,13 +333,13 @@ class Settings(_Model):
 
 
 def load(path: Path = ROOT / "service.toml") -> Settings:
-    """The settings in the file; raises SettingsError when it is missing, no TOML or not valid."""
+    """The settings in the file; raises SettingsError when it is missing or not valid."""
     try:
         return Settings.model_validate(tomllib.loads(path.read_text()))
     except FileNotFoundError:
         raise SettingsError(f"{path} is missing.") from None
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path} is no TOML: {error}.") from None
+        raise SettingsError(f"{path} is not valid TOML: {error}.") from None
     except ValidationError as error:
         raise SettingsError(f"{path} is not valid: {'; '.join(map(_sentence, error.errors()))}.") from None
 

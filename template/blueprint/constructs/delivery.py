@@ -57,7 +57,7 @@ class CanaryDelivery(Construct):
     def _alarms(self, function: ServiceFunction, service: Service) -> Iterator[cloudwatch.Alarm]:
         """An alarm on what the function's new version answers with 5XX, and one on its crashes and timeouts.
 
-        They watch one version, whose number is in their names: an alarm that rings for the version before neither
+        They watch one version, whose number is in their names: an alarm that is on for the previous version neither
         refuses nor rolls back the deployment that fixes it. They reach nobody, since the deployment reports them.
         """
         stack_name, version = cdk.Stack.of(self).stack_name, function.function.current_version.version

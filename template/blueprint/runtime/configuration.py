@@ -1,4 +1,4 @@
-"""Feature flags and settings from AWS AppConfig, with something to go on with when it can't be had.
+"""Feature flags and settings from AWS AppConfig, with something to fall back on when they can't be fetched.
 
 The configuration is a pydantic model. When AppConfig is unreachable, empty or holds what the model refuses, the
 last known configuration serves, then the model's own defaults, which are packaged with the code. A metric counts

@@ -1,4 +1,4 @@
-"""A client of the deployed API, which authorizes its requests as the service wants it."""
+"""A client of the deployed API, which authorizes its requests as the service requires."""
 
 from collections.abc import Mapping
 from functools import cache

@@ -17,7 +17,7 @@ _OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OB
 
 
 class UpdateError(Exception):
-    """The update can't go on, or waits for a hand (exit code 3); the message says why and what to do."""
+    """The update can't continue, or waits for a person (exit code 3); the message says why and what to do."""
 
     def __init__(self, message: str, exit_code: int = 1) -> None:
         super().__init__(message)

@@ -142,7 +142,7 @@ def test_a_limit_that_is_not_valid(api: OrdersApi, limit: str) -> None:
     problem_of(api.list(limit=limit), HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def test_an_encoded_slash_is_no_id(api: OrdersApi) -> None:
+def test_an_encoded_slash_is_not_part_of_an_id(api: OrdersApi) -> None:
     response = api.get("a%2Fb")
     assert response.status_code in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
     problem_of(response, HTTPStatus(response.status_code))

@@ -32,7 +32,7 @@ def sent_until_it_is_no_conflict(orders: Orders, customer: str, key: str) -> Ans
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_an_answer_that_is_lost_makes_no_second_order(orders: Orders, step: str) -> None:
+def test_a_lost_answer_leads_to_one_order(orders: Orders, step: str) -> None:
     operation, table = STEPS[step]
     key, customer = str(uuid.uuid4()), uuid.uuid4().hex[:20]
     with answer_lost(aws.dynamodb(), operation, table=os.environ[table]):
@@ -44,7 +44,7 @@ def test_an_answer_that_is_lost_makes_no_second_order(orders: Orders, step: str)
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("code", ["ProvisionedThroughputExceededException", "ThrottlingException"])
-def test_a_throttled_table_makes_no_half_order(orders: Orders, step: str, code: str) -> None:
+def test_a_throttled_table_leaves_no_partial_order(orders: Orders, step: str, code: str) -> None:
     operation, table = STEPS[step]
     key, customer = str(uuid.uuid4()), uuid.uuid4().hex[:20]
     with failing(aws.dynamodb(), operation, code=code, table=os.environ[table]):

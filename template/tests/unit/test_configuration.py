@@ -1,4 +1,4 @@
-"""Feature flags from AppConfig, and orders that go on without it."""
+"""Feature flags from AppConfig, and orders that are served without it."""
 
 import json
 import os
@@ -55,14 +55,16 @@ def test_flags_show_in_the_order(orders: Orders, appconfig: AppConfig) -> None:
     assert (few["shipping"], few["gift"], many["gift"]) == ("standard", False, True)
 
 
-def test_a_working_configuration_is_no_fallback(orders: Orders, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_working_configuration_is_not_counted_as_a_fallback(
+    orders: Orders, capsys: pytest.CaptureFixture[str]
+) -> None:
     orders.create()
     assert fallbacks(capsys) == 0
 
 
 UNUSABLE = {
     "empty": b"",
-    "no JSON": b"{",
+    "not JSON": b"{",
     "no UTF-8": b"\xff",
     "a list": b"[]",
     "a flag without a default": {"features": {"gift": {}}},

@@ -100,7 +100,7 @@ def test_a_failure_is_logged_with_its_cause(orders: Orders, capsys: pytest.Captu
     assert any("service/dal/orders.py" in frame for frame in causes[0]["stack"])
 
 
-def test_expected_errors_are_no_failures_in_the_log(orders: Orders, capsys: pytest.CaptureFixture[str]) -> None:
+def test_expected_errors_are_not_logged_as_failures(orders: Orders, capsys: pytest.CaptureFixture[str]) -> None:
     orders.get("none")
     orders.post("{")
     assert {line["level"] for line in lines(capsys.readouterr().out)} == {"INFO"}

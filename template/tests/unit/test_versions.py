@@ -93,7 +93,7 @@ def key() -> str:
 
 
 @pytest.mark.parametrize("back", [False, True], ids=["forward", "back"])
-def test_a_field_that_is_added_changes_no_retry(orders: Orders, version: Version, key: str, back: bool) -> None:  # noqa: FBT001
+def test_an_added_field_leaves_retries_as_they_are(orders: Orders, version: Version, key: str, back: bool) -> None:  # noqa: FBT001
     first, second = (version(WithNote), orders) if back else (orders, version(WithNote))
     answer = post(first, BODY, key)
     for again in (post(second, BODY, key), post(first, BODY, key)):
@@ -102,7 +102,7 @@ def test_a_field_that_is_added_changes_no_retry(orders: Orders, version: Version
 
 
 @pytest.mark.parametrize("back", [False, True], ids=["forward", "back"])
-def test_a_field_that_is_added_changes_no_retry_of_a_request_without_answer(
+def test_an_added_field_leaves_retries_of_unanswered_requests_as_they_are(
     orders: Orders,
     version: Version,
     key: str,
@@ -125,7 +125,7 @@ def test_a_request_that_the_older_version_does_not_know_gets_the_newers_answer(
     problem_of(post(orders, body, str(uuid.uuid4())), HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def test_a_renamed_value_changes_no_retry(version: Version, key: str) -> None:
+def test_a_renamed_value_leaves_retries_as_they_are(version: Version, key: str) -> None:
     older, newer = version(WithSpeed), version(WithRenamedSpeed)
     body = {**BODY, "speed": "fast"}
     answer = post(older, body, key)
