@@ -11,7 +11,7 @@ _MAY_BE_MISSING = ("vars.", "secrets.", "steps.")
 def evaluate(expression: str, values: Mapping[str, Any]) -> Any:
     """The expression's value. A variable, a secret or an output that isn't set is empty.
 
-    Raises NotImplementedError for another name that isn't among the values, and for what is no such expression.
+    Raises NotImplementedError for another name that isn't among the values, and for any other syntax.
     """
     return _Parser(expression, values).either()
 

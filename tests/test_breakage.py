@@ -1,4 +1,4 @@
-"""What somebody breaks in a service is caught by its own checks; what breaks in the cloud, by test_e2e_is_no_toy.py."""
+"""What somebody breaks in a service is caught by its own checks; what breaks in the cloud: test_e2e_finds_faults.py."""
 
 from pathlib import Path
 
@@ -146,7 +146,7 @@ BREAKS: dict[str, tuple[Edit, list[str], str]] = {
 
 
 @pytest.mark.parametrize("name", BREAKS)
-def test_it_is_caught(service: Service, name: str) -> None:
+def test_a_break_is_caught_by_the_services_own_checks(service: Service, name: str) -> None:
     edit, command, sign = BREAKS[name]
     path = f"{service.path / '.venv' / 'bin'}:/usr/bin:/bin"
     tool = [f".venv/bin/{command[0]}", *command[1:]]

@@ -161,7 +161,7 @@ class Reader:
         real = command.replace(_URL, str(BLUEPRINT))
         real = real.replace("uvx copier copy", copier)
         if update := re.fullmatch(r"make update OPTIONS='--data (.+)'", command):
-            # This tree is no version, so nothing can be updated from it: what the answer decides is rendered anew.
+            # This tree is not a version, so nothing can be updated from it: what the answer decides is rendered again.
             # tests/test_make_update.py updates.
             real = f"{copier} --data {update[1]} {BLUEPRINT} ../anew && cp -R ../anew/.github ."
         Service(self.folder).run("env", *_AUTHOR, "sh", "-c", real)
@@ -231,7 +231,7 @@ def test_the_page_of_the_questions_is_current() -> None:
     assert questions.PAGE.read_text() == questions.page(), "run `make fix`"
 
 
-def test_quoting_what_is_not_there_is_refused() -> None:
+def test_quoting_what_does_not_exist_is_refused() -> None:
     quoted = site_builder.quote(
         "template/blueprint/runtime/environment_variables.py EnvironmentVariables.from_environment"
     )
@@ -292,7 +292,7 @@ def test_every_link_between_files_resolves(reader: Reader) -> None:
             assert re.match(r"https?:|mailto:", link) or exists or link in _MADE_BY_THE_SITE, (page, link)
 
 
-def test_without_ai_dlc_nothing_of_it_is_there(tmp_path: Path, render: Render) -> None:
+def test_without_ai_dlc_a_service_has_nothing_of_it(tmp_path: Path, render: Render) -> None:
     service = render(tmp_path / "service", ai_dlc=False)
     names = {path.name for path in service.path.rglob("*")}
     assert not names & {"AGENTS.md", "aidlc-docs", "aidlc-state.md", "audit.md"}

@@ -37,7 +37,7 @@ def test_an_attribute_an_index_and_a_route_are_added_in_place(deployed: Service)
             # Then the new route answers with the order that was placed before, and the new attribute's default
             answer = call(deployed.path, "GET", f"/api/orders/{placed['id']}/note")
             assert answer == {**placed, "note": "none"}
-            # and nothing but what is new was made anew
+            # and only what is new was created
             log = (deployed.path / ".local" / "deploy.log").read_text()
             assert "AWS::DynamoDB::Table" in log
             assert "UPDATE_COMPLETE" in log

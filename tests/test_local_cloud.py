@@ -253,7 +253,7 @@ def test_watch_answers_every_saved_change_and_no_other_file(deployed: Service, w
         with deployed.edited(("infra/tables.py", "TABLES = ", "TABLES = oops ")):
             eventually(lambda: watching.read_text().count("Waiting") == waits + 2)
             assert "error: The service can't be synthesised" in watching.read_text()
-        # and when it is undone all goes on, with the service as it is now.
+        # and when it is undone everything works again, with the service as it is now.
         eventually(lambda: watching.read_text().count("Waiting") == waits + 3)
         assert ordered(deployed) == 5
     eventually(lambda: watching.read_text().count("Waiting") == waits + 4)
@@ -348,7 +348,7 @@ client = boto3.client("cloudformation")
 for name in ("orders-dev", "orders-dev-pr-1", "orders-dev-pr-22", "orders-dev-pr-x", "orders-staging-pr-1"):
     client.create_stack(StackName=name, TemplateBody='{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}')
 """
-# The pipeline's role, which may take on the CDK's roles and nothing else: blueprint/accounts/pipeline.py.
+# The pipeline's role, which may assume the CDK's roles and nothing else: blueprint/accounts/pipeline.py.
 BECOME_THE_PIPELINE = """
 import json, boto3
 def document(**statement):
@@ -371,7 +371,7 @@ print(*sorted(stack["StackName"] for stack in stacks if "DELETE" not in stack["S
 
 @pytest.mark.matrix
 def test_the_previews_of_closed_pull_requests_are_removed(deployed: Service, tmp_path: Path) -> None:
-    # Given copies of dev for the pull requests 1 and 22, of which 22 is still open, and stacks that are no copies of it
+    # Given copies of dev for the pull requests 1 and 22, of which 22 is still open, and stacks that aren't copies of it
     aws: dict[str, Any] = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port(deployed)}", "AWS_DEFAULT_REGION": "us-east-1"}
     aws |= {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "000000000000", "ENVIRONMENT": "dev"}
     deployed.run(".venv/bin/python", "-c", MAKE_STACKS, **aws)

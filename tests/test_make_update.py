@@ -117,7 +117,7 @@ def test_a_version_that_the_blueprint_lacks_is_named(service: Service) -> None:
     assert tracked(service) == before
 
 
-def test_a_blueprint_that_is_not_there_is_named(service: Service) -> None:
+def test_a_missing_blueprint_is_named(service: Service) -> None:
     answers = service.path / ".copier-answers.yml"
     answers.write_text("".join(f"{line}\n" for line in answers.read_text().splitlines() if "_src_path" not in line))
     with answers.open("a") as text:

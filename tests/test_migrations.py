@@ -195,7 +195,7 @@ def test_it_overwrites_nothing(service: Service) -> None:
     before = tracked(service)
     result = script(service, "before")
     assert result.returncode == 1
-    assert "infra/resources.py moves to infra/extensions.py, but both are there" in result.stderr
+    assert "infra/resources.py moves to infra/extensions.py, but both exist" in result.stderr
     assert tracked(service) == before
 
 

@@ -99,7 +99,7 @@ def order(service: Service) -> dict[str, Any]:
 def test_a_bad_release_is_taken_back_while_alarms_ring_and_a_good_one_goes_over_it(deployed: Service) -> None:
     # Given a service that has had one release only: there is nothing to go back to.
     assert "There is nothing to go back to" in follow(deployed, command(deployed, "rollback"), check=False)
-    # Given a bad release, with a configuration of its own, and every alarm ringing
+    # Given a bad release, with a configuration of its own, and every alarm on
     with deployed.edited((HANDLER, ANSWER, '    raise RuntimeError("bad")')):
         deployed.make("local")
     boto3(deployed, CONFIGURE)
@@ -156,7 +156,7 @@ def adopted(deployed: Service) -> Iterator[Service]:
     file.write_text(text)
 
 
-def test_a_damaged_table_is_restored_adopted_and_loses_no_order_of_meanwhile(adopted: Service) -> None:
+def test_a_damaged_table_is_restored_and_adopted_without_losing_later_orders(adopted: Service) -> None:
     service = adopted
     # Given orders, a backup of them, and then damage to all of them while another order is placed
     service.make("local")
@@ -177,7 +177,7 @@ def test_a_damaged_table_is_restored_adopted_and_loses_no_order_of_meanwhile(ado
     assert counts["changed since"] >= len(before)
     assert counts["written since"] == 1
     assert counts["deleted since"] == 0
-    # (again, it goes on from where it was)
+    # (again, it continues from where it was)
     assert "complete after" in follow(service, restore)
     # adopt,
     (line,) = re.findall(r'^  (local\.Orders = "\S+")$', said, re.MULTILINE)
@@ -288,7 +288,7 @@ def test_the_game_day(deployed: Service) -> None:
     assert len(queries) >= 9
     for query in queries:
         boto3(deployed, QUERY.format(query=query))
-    # and the commands that are no cure but a look work, too.
+    # and the commands that only look work, too.
     follow(deployed, command(deployed, "releases"))
     follow(deployed, command(deployed, "smoke"))
     # What was done by hand is undone by the next deployment that says so.

@@ -88,7 +88,7 @@ def a_migration(blueprint: Blueprint) -> None:
         (a_migration, "1.1.0", "copier.yml has a migration for 2.0.0; that must be this release's version."),
     ],
 )
-def test_what_is_no_release_is_refused_and_nothing_happens(
+def test_an_invalid_release_is_refused_and_nothing_happens(
     blueprint: Blueprint, change: Callable[[Blueprint], None], version: str, sentence: str
 ) -> None:
     change(blueprint)

@@ -180,7 +180,7 @@ def test_make_pr_does_what_a_pull_request_does(tmp_path: Path) -> None:
     calls = re.findall(r"\$\(MAKE\) ([a-z0-9 -]+?)(?= ENVIRONMENT|$)", recipe[1], re.MULTILINE)
     jobs = yaml.safe_load((service.path / ".github" / "workflows" / "pull-request.yml").read_text())["jobs"]
     steps = {step.get("run") for name in ("check", "test", "local") for step in jobs[name]["steps"]}
-    # A developer's local cloud goes on running.
+    # A developer's local cloud keeps running.
     expected = steps - {None, "make local-stop"}
     assert {f"make {target}" for call in calls for target in call.split()} == expected
 

@@ -1,4 +1,4 @@
-"""What a team adds in its own files is there, without an edit of a construct."""
+"""What a team adds in its own files takes effect, without an edit of a construct."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -109,6 +109,6 @@ def test_a_declaration_that_cannot_work_is_explained(declare: Callable[[], objec
         declare()
 
 
-def test_an_index_that_is_not_there_is_explained() -> None:
+def test_a_missing_index_is_explained() -> None:
     with pytest.raises(ValueError, match="Table Invoices has no index 'by_week'"):
         INVOICES.index("by_week")

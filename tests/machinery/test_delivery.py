@@ -15,7 +15,7 @@ GOOD, BAD = 0.0001, 0.1
 
 @cache
 def rolled_back(per_second: float, failing: float) -> float:
-    """The probability that an alarm rings in a canary of five minutes, looked at once a minute.
+    """The probability that an alarm goes off in a canary of five minutes, looked at once a minute.
 
     It sums over the numbers of errors that were too few to ring at every look so far.
     """

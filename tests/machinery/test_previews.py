@@ -1,4 +1,4 @@
-"""Which stacks `make previews-sweep` removes, and that it goes on after one that it can't."""
+"""Which stacks `make previews-sweep` removes, and that it continues after one that it can't remove."""
 
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,9 @@ def test_what_could_not_be_deleted_is_tried_again_and_what_goes_is_left_alone(cl
         assert previews.left_behind(client, SETTINGS, ENVIRONMENT, {4}) == [f"{copy}1", f"{copy}3"]
 
 
-def test_one_that_is_refused_keeps_no_other(client: "CloudFormationClient", capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_that_is_refused_does_not_keep_the_others(
+    client: "CloudFormationClient", capsys: pytest.CaptureFixture[str]
+) -> None:
     with Stubber(client) as stubber:
         stubber.add_client_error("delete_stack", "ValidationError", "TerminationProtection is enabled")
         stubber.add_response("delete_stack", {}, {"StackName": "other"})

@@ -20,7 +20,7 @@ def load(folder: Path, text: str) -> Settings:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("name = ", "is no TOML"),
+        ("name = ", "is not valid TOML"),
         (SERVICE, "it names no environment; add one, such as [environments.dev]"),
         (SERVICE + "[environments.local]", "the environment local is built in; choose another name"),
         ("[service]\n" + ENVIRONMENTS, "service.name: is missing"),
