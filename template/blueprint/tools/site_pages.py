@@ -35,8 +35,9 @@ def prepared(text: str) -> str:
 
 def _with_its_command(diff: re.Match[str]) -> str:
     command = f'```sh title="In the service\'s folder"\n{apply_command(diff[1], diff[2])}\n```'
-    tabs = {"The change": diff[0], "A command that makes it": command}
-    return "\n".join(f'=== "{name}"\n\n{indent(text, "    ")}\n' for name, text in tabs.items())
+    # Where a diff follows another, the exclamation mark begins tabs of its own.
+    tabs = {'===! "The change"': diff[0], '=== "A command that makes it"': command}
+    return "\n".join(f"{head}\n\n{indent(text, '    ')}\n" for head, text in tabs.items())
 
 
 def build(zensical: str, folder: Path) -> int:
