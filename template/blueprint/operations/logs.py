@@ -96,12 +96,11 @@ class Line:
 
     def show(self, width: int) -> str:
         """The line for a terminal; with a function's name of that width."""
-        moment = f"{self.time.astimezone():%H:%M:%S.%f}"[:-3]
+        head = f"{self.time.astimezone():%H:%M:%S} {_colored(self.level, f'{self.level:<5}')} {self.request[:8]:<8}"
         # The whole id, as problem documents have it, where it is looked for.
-        request = f"request={self.request if self.is_error else self.request[:8]}" if self.request else ""
-        head = f"{_colored('faint', moment)} {_colored(self.level, f'{self.level:<8}')}"
-        rest = " ".join(filter(None, [self.message, _colored("faint", f"{self.fields} {request}".strip())]))
-        trace = "".join(f"\n    {_colored(self.level, each)}" for each in self.trace.rstrip().splitlines())
+        fields = f"{self.fields} request={self.request}".strip() if self.is_error and self.request else self.fields
+        rest = " ".join(filter(None, [self.message, _colored("faint", fields)]))
+        trace = "".join(f"\n    {_colored(self.level, each)}" for each in self.trace.splitlines())
         return f"{head} {_colored('function', f'{self.function:<{width}}')}  {rest}{trace}"
 
 
