@@ -276,6 +276,14 @@ def walk(desk: Desk) -> None:
         name: name == production for name in desk.environments
     }
     assert f"{production} keeps its data" in desk.make("destroy", check=False, ENVIRONMENT=production)
+    # Whoever has the rights sees what runs there.
+    if others:
+        assert "-> 201" in desk.make("data", "SEED=1", ENVIRONMENT=others[0])
+        assert '"name": "Ada"' in desk.make("data", "TABLE=Orders", ENVIRONMENT=others[0])
+        assert "create_order  order placed" in desk.make("logs", "FOLLOW=no", "SINCE=5m", ENVIRONMENT=others[0])
+    assert f" alarms in orders-{production}, none of them on" in desk.make("alarms", ENVIRONMENT=production)
+    refused = desk.make("data", "SEED=1", check=False, ENVIRONMENT=production)
+    assert f"{production} is production, where tests only read" in refused
     # What keeps none leaves nothing behind, and can be made again.
     for _ in range(2 if others else 0):
         desk.follow("4. Deploy", ENVIRONMENT=others[0])
