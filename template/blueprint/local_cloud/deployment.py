@@ -110,11 +110,8 @@ def begin(synthesising: subprocess.Popen[bytes]) -> None:
         synthesising.stdin.close()
 
 
-def deploy(server: Server, settings: Settings, synthesising: subprocess.Popen[bytes]) -> dict[str, str]:
-    """Deploys what is being synthesised, and returns the stack's outputs.
-
-    Raises LocalCloudError when that, or the synthesis, fails.
-    """
+def deploy(server: Server, settings: Settings, synthesising: subprocess.Popen[bytes]) -> None:
+    """Deploys what is being synthesised, writes `OUTPUTS`; raises LocalCloudError when that or the synthesis fails."""
     environment = settings.environment(LOCAL)
     unfinished = OUTPUTS.with_suffix(".unfinished")
     # The command line needs a second to start, and waits for the app as for one that it runs itself.
@@ -133,7 +130,6 @@ def deploy(server: Server, settings: Settings, synthesising: subprocess.Popen[by
         outputs["TokenUrl"] = f"{server.url}/oauth2/token"
     unfinished.unlink()
     OUTPUTS.write_text(json.dumps(outputs, indent=2))
-    return outputs
 
 
 def update_code(server: Server, region: str, code: Path) -> None:
@@ -163,17 +159,17 @@ def sha256(archive: Path) -> str:
     return base64.b64encode(hashlib.sha256(archive.read_bytes()).digest()).decode()
 
 
-def create_caller(server: Server, settings: Settings) -> dict[str, str]:
-    """The access key of an IAM user who may call APIs and do nothing else; created if missing.
+def create_caller(server: Server, settings: Settings) -> None:
+    """Writes to `CALLER` the access key of an IAM user who may call APIs and do nothing else, unless it is there.
 
     The root user's signatures are not verified, so that calls in its name would prove nothing.
     """
+    if CALLER.exists():
+        return
     environment = settings.environment(LOCAL)
     user, client = f"{settings.stack_name(environment)}-caller", _client(server, environment.region, "iam")
-    if not CALLER.exists() or not _has_user(client, user):
+    with suppress(client.exceptions.EntityAlreadyExistsException):  # of a run that was interrupted here
         client.create_user(UserName=user)
-        key = client.create_access_key(UserName=user)["AccessKey"]
-        CALLER.write_text(json.dumps({"id": key["AccessKeyId"], "secret": key["SecretAccessKey"]}))
     statement = {
         "Effect": "Allow",
         "Action": "execute-api:Invoke",
@@ -182,16 +178,8 @@ def create_caller(server: Server, settings: Settings) -> dict[str, str]:
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     client.put_user_policy(UserName=user, PolicyName="invoke", PolicyDocument=policy)
-    caller: dict[str, str] = json.loads(CALLER.read_text())
-    return caller
-
-
-def _has_user(client, user: str) -> bool:  # type: ignore[no-untyped-def]
-    try:
-        client.get_user(UserName=user)
-    except client.exceptions.NoSuchEntityException:
-        return False
-    return True
+    key = client.create_access_key(UserName=user)["AccessKey"]
+    CALLER.write_text(json.dumps({"id": key["AccessKeyId"], "secret": key["SecretAccessKey"]}))
 
 
 def _client(server: Server, region: str, service: str):  # type: ignore[no-untyped-def]

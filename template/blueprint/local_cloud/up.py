@@ -92,6 +92,7 @@ def _deploy(
         layer = subprocess.Popen(
             [sys.executable, "-m", PROGRAM, "layer"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
+        deployment.CALLER.unlink(missing_ok=True)  # of a server that has died
         with _step("Starting the local cloud"):
             running = server.start(region)
         layer.wait()

@@ -26,21 +26,9 @@ _OVERLAP = timedelta(seconds=20)
 """CloudWatch may show a line so much later than those after it."""
 _ERRORS = ("ERROR", "CRITICAL", "FATAL")
 _COLORS = {"WARNING": "33", "WARN": "33", "function": "36", "faint": "2"} | dict.fromkeys(_ERRORS, "31")
-_SAME_IN_ALL_LINES = frozenset(
-    (
-        *("causes", "cold_start", "correlation_id", "exception", "exception_name", "failures", "function_arn"),
-        *(
-            "function_memory_size",
-            "function_name",
-            "function_request_id",
-            "level",
-            "location",
-            "message",
-            "requestId",
-            "service",
-        ),
-        *("stackTrace", "stack_trace", "timestamp", "xray_trace_id"),
-    )
+_NO_FIELD = re.compile(
+    "causes|cold_start|correlation_id|exception(_name)?|failures|function_(arn|memory_size|name|request_id)|level|"
+    "location|message|requestId|service|stackTrace|stack_trace|timestamp|xray_trace_id"
 )
 """What Powertools or Lambda writes into each line, and what `Line` has of its own."""
 
@@ -61,32 +49,35 @@ class Line:
     def of(cls, function: str, event: Mapping[str, Any]) -> "Line | None":
         """The line in an event of CloudWatch Logs; None for a metric, and for what Lambda notes of every request."""
         moment, text = datetime.fromtimestamp(event["timestamp"] / 1000, UTC), event["message"].rstrip()
-        found: Any = None
-        with suppress(ValueError):
-            found = json.loads(text)
-        if not isinstance(found, dict):
-            if re.match(r"(START|END|REPORT|INIT_START|RESTORE_START|EXTENSION|XRAY)\b", text):
-                return None
-            is_error = text.startswith("[ERROR]") or "Task timed out" in text
-            return cls(moment, function, text, level="ERROR" if is_error else "")
+        with suppress(AttributeError, KeyError, TypeError, ValueError):  # it isn't JSON, or none that is known here
+            return cls._structured(moment, function, json.loads(text))
+        if re.match(r"(START|END|REPORT|INIT_START|RESTORE_START|EXTENSION|XRAY)\b", text):
+            return None
+        is_error = text.startswith("[ERROR]") or "Task timed out" in text
+        return cls(moment, function, text, level="ERROR" if is_error else "")
+
+    @classmethod
+    def _structured(cls, moment: datetime, function: str, found: Mapping[str, Any]) -> "Line | None":
+        if "_aws" in found:
+            return None
         if str(found.get("type")).startswith("platform."):
             record = found["record"]
             if record.get("status", "success") == "success":
                 return None
-            message = f"Lambda ended the request: {record['status']} {record.get('errorType', '')}".rstrip()
+            message = (
+                f"Lambda: {found['type'].partition('.')[2]} {record['status']} {record.get('errorType', '')}".strip()
+            )
             return cls(moment, function, message, level="ERROR", request=record.get("requestId", ""))
-        if "_aws" in found:
-            return None
-        with suppress(KeyError, ValueError):  # its own time: several lines may have come in one piece
-            moment = datetime.fromisoformat(found["timestamp"])
+        if "timestamp" in found:  # its own: several lines may have come in one piece
+            moment = datetime.fromisoformat(found["timestamp"]).astimezone(UTC)
         ids = (found.get(name) for name in ("correlation_id", "function_request_id", "requestId"))
         return cls(
             moment,
             function,
             str(found.get("message", "")),
             level=str(found.get("level", "")),
-            request=next(filter(None, ids), ""),
-            fields=" ".join(f"{key}={value}" for key, value in found.items() if key not in _SAME_IN_ALL_LINES),
+            request=str(next(filter(None, ids), "")),
+            fields=" ".join(f"{key}={value}" for key, value in found.items() if not _NO_FIELD.fullmatch(key)),
             trace="\n".join(_trace(found)),
         )
 
