@@ -5,6 +5,7 @@ times, as any client does, with the examples in docs/openapi.json. It takes the 
 ListStackResources, dynamodb:DescribeTable and Scan, and for SEED execute-api:Invoke.
 """
 
+import base64
 import json
 import os
 from collections.abc import Iterator
@@ -49,9 +50,9 @@ def _items(name: str) -> Iterator[str]:
 
 def _plain(value: Any) -> Any:
     """JSON has no decimals, sets and bytes."""
-    if isinstance(value, set):
-        return sorted(value)
-    return str(value) if isinstance(value, Binary) else float(value) if value % 1 else int(value)
+    if isinstance(value, Binary):
+        return base64.b64encode(value.value).decode()  # type: ignore[attr-defined]
+    return list(value) if isinstance(value, set) else float(value) if value % 1 else int(value)
 
 
 def show(settings: Settings) -> Iterator[str]:

@@ -186,7 +186,7 @@ def show(settings: Settings) -> Iterator[str]:
     logs: list[_Log | _ServerLog] = [_Log(function, start) for function in functions]
     if target.environment.is_local:
         logs.append(_ServerLog(functions, start))
-    width = max(len(function.name) for function in functions)
+    width = max((len(function.name) for function in functions), default=0)
 
     def new() -> list[Line]:
         return sorted((line for log in logs for line in log.new()), key=lambda line: line.time)

@@ -19,6 +19,8 @@ def shell(settings: Settings) -> Iterator[str]:
         key = found.get_frozen_credentials()
         names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
         os.environ.update({name: value for name, value in zip(names, key[:3], strict=True) if value})
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+        os.environ.pop(name, None)
     program = os.environ.get("SHELL") or "/bin/sh"
     os.execvp(program, [program])  # noqa: S606 - the user's own
 
