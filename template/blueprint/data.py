@@ -32,8 +32,8 @@ def _number(name: str, default: str) -> int:
 
 def _seed(count: int) -> Iterator[str]:
     api, document = Api(authorization()), json.loads(DOCUMENT.read_text())
-    for number in range(count):
-        call = example(document, number)
+    for _ in range(count):
+        call = example(document)
         if call is None or call.method != "POST":
             raise OperationError("The API has no POST whose required fields all have examples.")
         answer = api.request(call.method, call.path, headers=call.headers, json=call.body)

@@ -15,26 +15,23 @@ class Example(NamedTuple):
     body: dict[str, Any] | None
 
 
-def example(document: Mapping[str, Any], number: int = 0) -> Example | None:
+def example(document: Mapping[str, Any]) -> Example | None:
     """The first operation that makes something, else the first one that reads; None when none can be made up.
 
-    Operations with path parameters can't: nothing is there yet. `number` takes the next example of each field, with
-    another Idempotency-Key.
+    Operations with path parameters can't: nothing is there yet. Each call has another Idempotency-Key.
     """
     for method in ("post", "get"):
         for path, operations in document["paths"].items():
             if method in operations and "{" not in path:
                 try:
-                    headers, body = _request(operations[method], document, number)
+                    headers, body = _request(operations[method], document)
                 except KeyError:
                     continue
                 return Example(operations[method].get("summary", path), method.upper(), path, headers, body)
     return None
 
 
-def _request(
-    operation: Mapping[str, Any], document: Mapping[str, Any], number: int
-) -> tuple[dict[str, str], dict[str, Any] | None]:
+def _request(operation: Mapping[str, Any], document: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any] | None]:
     """The operation's headers and body; raises KeyError when something that is required has no example."""
     headers, body = {}, None
     for parameter in operation.get("parameters", []):
@@ -42,14 +39,10 @@ def _request(
             if parameter["in"] != "header":
                 raise KeyError(parameter["name"])
             is_key = parameter["name"] == "Idempotency-Key"
-            headers[parameter["name"]] = str(uuid.uuid4()) if is_key else _next(parameter["schema"], number)
+            headers[parameter["name"]] = str(uuid.uuid4()) if is_key else parameter["schema"]["examples"][0]
     if "requestBody" in operation:
         name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
         schema = document["components"]["schemas"][name]
-        body = {field: _next(schema["properties"][field], number) for field in schema["required"]}
+        body = {field: schema["properties"][field]["examples"][0] for field in schema["required"]}
         headers["Content-Type"] = "application/json"
     return headers, body
-
-
-def _next(schema: Mapping[str, Any], number: int) -> Any:
-    return schema["examples"][number % len(schema["examples"])]
