@@ -23,6 +23,8 @@ NOT_IN_A_CELL = {
     "pr": "is made of others",
     "verify": "is e2e or smoke",
     "debug": "is in tests/test_local_cloud.py, for a debugger",
+    "logs": "is in tests/test_local_cloud.py",
+    "shell": "is in tests/test_local_cloud.py, for a terminal",
     "watch": "is in tests/test_local_cloud.py: it doesn't end",
     "token": "is in tests/test_authorizations.py, for Cognito",
     "load": "takes a minute: tests/test_teams.py",
