@@ -1,7 +1,8 @@
 # The blueprint's own commands. A rendered service has a Makefile of its own: template/Makefile.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-SHELL := /bin/sh
+# Not as make itself writes it, or make 3.81 of macOS would look for a simple command without the PATH below.
+SHELL := /bin//sh
 
 USER_PATH := $(PATH)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -76,13 +77,14 @@ bench: $(READY) ## Measure a fresh render and write docs/performance.md; BENCH="
 # Where `make render-test` renders the service, and what it answers.
 RENDER ?= build/render
 ANSWERS ?=
+TARGETS ?= check test
 
 .PHONY: render-test
-render-test: $(READY) ## Render a service with ANSWERS="--data name=value ..." and run its make check and make test
+render-test: $(READY) ## Render a service with ANSWERS="--data name=value ..." and run its TARGETS, check and test by default
 	@rm -rf $(RENDER)
 	@copier copy --quiet --defaults --vcs-ref HEAD $(ANSWERS) . $(RENDER)
 	@git -C $(RENDER) init --quiet
-	@PATH="$(USER_PATH)" $(MAKE) -C $(RENDER) check test
+	@PATH="$(USER_PATH)" $(MAKE) -C $(RENDER) $(TARGETS)
 
 .PHONY: release
 release: $(READY) check ## Prepare VERSION: the changelog's heading and a commit; CI tests and tags it

@@ -156,10 +156,11 @@ class Reader:
         if folder := re.fullmatch(r"cd (\S+)", command):
             self.folder /= folder[1]
             return
-        # This tree, by the installed copier, instead of the repository's newest version, by one that is downloaded.
-        copier = f"{sys.executable} -m copier copy --defaults --quiet --vcs-ref=HEAD -d python_version={RUNTIME}"
+        # This tree, instead of the repository's newest version.
+        options = f"--defaults --quiet --vcs-ref=HEAD -d python_version={RUNTIME}"
+        copier = f"{sys.executable} -m copier copy {options}"
         real = command.replace(_URL, str(BLUEPRINT))
-        real = real.replace("uvx copier copy", copier)
+        real = real.replace("copier/bin/copier copy", f"copier/bin/copier copy {options}")
         if update := re.fullmatch(r"make update OPTIONS='--data (.+)'", command):
             # This tree is not a version, so nothing can be updated from it: what the answer decides is rendered again.
             # tests/test_make_update.py updates.

@@ -58,11 +58,11 @@ NO_UV = "exit 2"
 
 
 def test_a_uv_on_the_path_is_taken(machine: Machine) -> None:
-    uv = machine.has("uv", "echo uv 0.10.0")
+    uv = machine.has("uv", "echo uv 0.11.0")
     assert machine.run("uv").stdout.strip() == str(uv)
 
 
-@pytest.mark.parametrize("uv", ["echo uv 0.8.22", "echo 'pyenv: uv: command not found' >&2; exit 127"])
+@pytest.mark.parametrize("uv", ["echo uv 0.10.12", "echo 'pyenv: uv: command not found' >&2; exit 127"])
 def test_a_uv_that_is_too_old_or_does_not_run_is_passed_over(machine: Machine, uv: str) -> None:
     machine.has("uv", uv)
     own = machine.work / ".tools" / "bin"

@@ -3,13 +3,11 @@
 import json
 import os
 import shlex
-import sys
 from collections.abc import Sequence
 
 from blueprint.declare import Declarations
 from blueprint.openapi import document
 from blueprint.openapi.example import example
-from blueprint.operations.target import OperationError
 from blueprint.settings import LOCAL
 from blueprint.testing.client import token
 from blueprint.testing.environment import caller, environment, outputs, reach, settings
@@ -18,10 +16,7 @@ from blueprint.testing.environment import caller, environment, outputs, reach, s
 def main(declarations: Declarations, _: Sequence[str]) -> None:
     """Prints what a person can do with the deployed service."""
     os.environ["ENVIRONMENT"] = LOCAL
-    try:
-        reach()
-    except OperationError as error:
-        sys.exit(f"error: {error}")
+    reach()
     key, url = caller(), outputs()["ApiUrl"]
     # What authorizes a call: in a browser, whose page /swagger reads it from the address, and as arguments of curl.
     match settings().service.authorization:

@@ -1,4 +1,4 @@
-"""How the tests are shared out: those of a folder run in one process, as they share what is slow to make."""
+"""How the tests are run: those of a folder in one process, as they share what is slow to make."""
 
 from pathlib import PurePosixPath
 from typing import Any
@@ -20,3 +20,9 @@ class _ByFolder(LoadScopeScheduling):  # type: ignore[misc]
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFolder:
     # Not by the mark xdist_group: https://github.com/pytest-dev/pytest-xdist/issues/1386
     return _ByFolder(config, log)
+
+
+def pytest_exception_interact(call: pytest.CallInfo[None]) -> None:
+    """Where `reach` can't reach the environment, its sentence ends the run: each test would fail with it."""
+    if call.excinfo and isinstance(call.excinfo.value, SystemExit):
+        pytest.exit(str(call.excinfo.value), returncode=1)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from functools import cache
 
 import boto3
@@ -24,8 +25,14 @@ def environment() -> Environment:
 
 
 def reach() -> None:
-    """Lets the AWS SDK of this process reach the environment: the local cloud by its address and root user."""
-    target.reach(environment())
+    """Lets the AWS SDK of this process reach the environment: the local cloud by its address and root user.
+
+    Ends the process, or the run of the tests, with a sentence where that can't be.
+    """
+    try:
+        target.reach(environment())
+    except target.OperationError as error:
+        sys.exit(f"error: {error}")
 
 
 def caller() -> Credentials:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import boto3
 
-from blueprint.operations.target import OperationError
 from blueprint.testing.environment import environment, outputs, reach
 
 _PORT = "5678"
@@ -17,10 +16,7 @@ _LONGEST_SECONDS = 900
 def main() -> None:
     if not environment().is_local:
         sys.exit("error: Only functions on the local cloud can be debugged; leave ENVIRONMENT out.")
-    try:
-        reach()
-    except OperationError as error:
-        sys.exit(f"error: {error}")
+    reach()
     wanted, port = os.environ.get("FUNCTION", ""), os.environ.get("DEBUG_PORT", _PORT)
     name = outputs().get(f"{wanted.title().replace('_', '')}{_OUTPUT}")
     if name is None:
