@@ -276,6 +276,8 @@ def test_both_sites_are_built_without_a_warning_and_load_nothing_from_elsewhere(
     for site in (reader.folder / "build" / "site", tmp_path / "site"):
         assert_it_loads_nothing_from_elsewhere(site)
         assert_search_and_assistants_find_the_pages(site)
+    # A long name in a table is broken at its separators only.
+    assert "${AWS::<wbr>Partition}" in (reader.folder / "build" / "site" / "permissions.html").read_text()
     assert json.loads((tmp_path / "site" / "service" / "openapi.json").read_text())["info"]["title"] == "orders"
 
 
