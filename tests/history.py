@@ -111,9 +111,17 @@ def _without_checks() -> Path:
 
 def make_update(service: Service, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """What `make update` does, but for the checks at its end, which test_make_update.py runs once."""
-    path = [str(_without_checks()), user_environment()["PATH"], str(BLUEPRINT / ".tools" / "bin")]
-    command = [sys.executable, "-u", "-m", "blueprint.update", *options]
-    return service.run(*command, check=False, PATH=os.pathsep.join(path), **variables)
+    return service.run("python", "-u", "-m", "blueprint.update", *options, check=False, **_path(), **variables)
+
+
+def update_summary(service: Service, **variables: str) -> subprocess.CompletedProcess[str]:
+    """What `make update-summary` does, without those checks."""
+    return service.run("blueprint/tools/update-summary", check=False, **_path(), **variables)
+
+
+def _path() -> dict[str, str]:
+    folders = [str(_without_checks()), str(Path(sys.executable).parent), user_environment()["PATH"]]
+    return {"PATH": os.pathsep.join([*folders, str(BLUEPRINT / ".tools" / "bin")])}
 
 
 def tracked(service: Service) -> dict[str, bytes]:

@@ -136,14 +136,14 @@ def test_what_git_does_not_have_is_not_written_over(service: Service) -> None:
     append(service, ".gitignore", ".envrc\n")
     commit(service.path, "Ignore our secrets")
     append(service, "blueprint/.envrc", "export SECRET=1\n")
-    assert "here, but not in git. Move or commit: blueprint/.envrc" in refused(service)
+    assert "here, but not in git; move them: blueprint/.envrc" in refused(service)
     assert (service.path / "blueprint" / ".envrc").read_text() == "export SECRET=1\n"
 
 
 def test_edits_that_git_is_told_to_ignore_are_not_written_over(service: Service) -> None:
     git(service.path, "update-index", "--assume-unchanged", "Makefile")
     append(service, "Makefile", "# Ours.\n")
-    assert "git is told not to look at Makefile" in refused(service)
+    assert "would be overwritten by merge:\n\tMakefile" in refused(service)
 
 
 def test_a_binary_file_that_both_changed_is_a_conflict(service: Service) -> None:
@@ -229,7 +229,7 @@ def test_another_templates_answers_are_refused(service: Service, tmp_path: Path)
     answers.write_text(f"_commit: v2.0.0\n_src_path: {other}\nlicense: MIT\n")
     commit(service.path, "Use another template, too")
     # Then its answers are not ours, even if they had our names
-    assert "is that of another template" in refused(service)
+    assert "If it is another template's, name the one with this service's answers" in refused(service)
     answers.write_text((service.path / ".copier-answers.blueprint.yml").read_text())
     blueprint = next(line for line in answers.read_text().splitlines() if line.startswith("_src_path"))
     replace(answers, blueprint, f"_src_path: {other}")
@@ -258,7 +258,7 @@ def test_damaged_answers_are_named(service: Service, damage: str | None) -> None
     answers = service.path / ".copier-answers.yml"
     answers.unlink() if damage is None else answers.write_text(damage)
     commit(service.path, "Lose our answers")
-    assert ".copier-answers.yml does not hold this service's answers" in refused(service)
+    assert ".copier-answers.yml leads to no version of this blueprint: " in refused(service)
 
 
 def test_a_machine_without_git_is_told_so(service: Service, tmp_path: Path) -> None:
@@ -383,19 +383,22 @@ def test_a_repository_may_have_any_shape(service: Service, shape: Callable[[Serv
     assert git(shaped.path, "status", "--porcelain") == ""
 
 
-def test_a_repository_with_crlf_in_git_is_told_what_to_do(service: Service) -> None:
-    for path in (service.path / "blueprint").rglob("*.md"):
-        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+def test_a_repository_with_crlf_in_git_keeps_it(service: Service) -> None:
+    # Given what an editor on Windows has written, with edits that stay, that move and that are in a conflict
+    append(service, "blueprint/docs/runbook.md", "\nOurs.\n")
+    append(service, WAF, "\nOURS = 1\n")
+    replace(service.path / "blueprint" / "docs" / "operating.md", "# Operating", "# How we operate")
+    (service.path / "blueprint" / "docs" / "performance.md").unlink()
+    for path in (service.path / "blueprint").rglob("*"):
+        if path.suffix in (".md", ".py"):
+            path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     commit(service.path, "Write on Windows")
-    output = refused(service)
-    assert "Lines end with CRLF in git" in output
-    # When that is done
-    remedy = output.split("Once: ")[1].strip().removesuffix("&& git commit")
-    service.run("sh", "-c", remedy)
-    commit(service.path, "Let git keep LF")
-    # Then the update works
-    updated(service)
-    assert (service.path / "blueprint" / "docs" / "operating.md").read_text().startswith("# Operating the service")
+    # Then the update is what it is for everybody, and the lines end as they did
+    assert conflicting(service) == {"blueprint/docs/operating.md"}
+    for name in ("blueprint/docs/operating.md", "blueprint/constructs/firewall.py", "blueprint/constructs/findings.py"):
+        content = (service.path / name).read_bytes()
+        assert content.count(b"\r\n") == content.count(b"\n"), name
+    assert (service.path / "blueprint" / "constructs" / "firewall.py").read_bytes().endswith(b"\r\nOURS = 1\r\n")
 
 
 @pytest.mark.parametrize("tries", [40, pytest.param(1000, marks=pytest.mark.matrix)])
