@@ -10,7 +10,6 @@ what the blueprint changed. The files that are the team's by their path are as t
 import argparse
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -18,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import copier
+from git import TEAM, git
 
 BLUEPRINT = Path(__file__).parents[1]
 sys.path.insert(0, str(BLUEPRINT / "template"))
@@ -196,11 +196,6 @@ def read(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): path.read_bytes().decode() for path in names}
 
 
-def git(folder: Path, *arguments: str) -> None:
-    identity = ("-c", "user.name=A Team", "-c", "user.email=team@example.com", "-c", "gc.auto=0")
-    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
-
-
 class Search:
     """A service and the folders of its twin; each try begins from the same render."""
 
@@ -216,8 +211,9 @@ class Search:
             }
         )
         git(self.service, "init", "--quiet")
+        git(self.service, "config", "gc.auto", "0")
         git(self.service, "add", "--all", "--force")
-        git(self.service, "commit", "--quiet", "--message", "Start")
+        git(self.service, *TEAM, "commit", "--quiet", "--message", "Start")
         git(self.service, "tag", "start")
         repository.ROOT = self.service
 
@@ -234,7 +230,7 @@ class Search:
         git(self.service, "clean", "--quiet", "-fdx")
         ours.write(self.service, self.base)
         git(self.service, "add", "--all", "--force")
-        git(self.service, "commit", "--quiet", "--allow-empty", "--message", "Ours")
+        git(self.service, *TEAM, "commit", "--quiet", "--allow-empty", "--message", "Ours")
         theirs.write(self.new, self.base)
         try:
             said = Twin(self.old, self.new, ANSWERS).merge()

@@ -19,3 +19,8 @@ def test_the_machinery_works(workshop: Service) -> None:
     )
     output = workshop.run(*pytest, str(MACHINERY)).stdout
     assert " passed" in output
+
+
+def test_the_machinerys_types_are_right(workshop: Service) -> None:
+    """Here, where the packages are that it imports; `check_types.py` has written this configuration of mypy."""
+    workshop.run(".venv/bin/python", "-m", "mypy", "--config-file", "build/mypy.toml", str(MACHINERY))

@@ -36,7 +36,7 @@ def update(options: argparse.Namespace, folder: Path) -> str:
         print(f"The service is at {origin.version} of the blueprint; there is nothing to update.")
         return ""
     changed, conflicts = merge(origin, newest or major or origin.version, options, folder)
-    added = git("diff", "--no-ext-diff", "--unified=0", "HEAD", "--", CHANGELOG).splitlines()
+    added = git("diff-index", "--unified=0", "HEAD", "--", CHANGELOG).splitlines()
     if news := [line[1:] for line in added if line.startswith("+") and not line.startswith("+++")]:
         print("\nWhat is new in the blueprint:\n" + "\n".join(f"  {line}" for line in news))
     if ours := sorted(changed - {"ai_dlc"}):

@@ -13,13 +13,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 _DRIVER = shlex.join([sys.executable, str(Path(__file__).with_name("merge_file.py"))]).replace("%", "%%")
 _NEUTRAL = (
-    *("color.ui=false", "core.fileMode=true", "core.fsmonitor=false", f"core.hooksPath={os.devnull}"),
-    *("core.safecrlf=false", "merge.default=blueprint", f"merge.blueprint.driver={_DRIVER} %A %O %B"),
-    *("merge.directoryRenames=conflict", "merge.renameLimit=0", "merge.renames=true", "rerere.enabled=false"),
-    *("url.https://github.com/.insteadOf=gh:", "url.https://gitlab.com/.insteadOf=gl:"),
-    *("user.email=blueprint@example.com", "user.name=Blueprint"),
+    *("core.safecrlf=false", f"core.hooksPath={os.devnull}", "rerere.enabled=false"),
+    *("merge.default=blueprint", f"merge.blueprint.driver={_DRIVER} %A %O %B"),
+    *("merge.renameLimit=0", "merge.renames=true", "user.email=blueprint@example.com", "user.name=Blueprint"),
+    *("url.https://github.com/.insteadOf=gh:", "url.https://gitlab.com/.insteadOf=gl:", "url..insteadOf=git+"),
 )
-"""How git merges here, whatever else people have it do; and Copier's short forms of addresses."""
+"""How git merges here, whatever else people have it do; and Copier's own forms of addresses."""
 _OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
 """What git tells a hook, which may be what runs `make update`."""
 
@@ -45,12 +44,12 @@ def environment() -> dict[str, str]:
     return {**own, "LC_ALL": "C", "GIT_CONFIG_COUNT": str(first + len(_NEUTRAL))}
 
 
-def git(*arguments: str, cwd: Path | None = None, given: str = "", **variables: str) -> str:
+def git(*arguments: str, cwd: Path | None = None, given: str = "", own: dict[str, str] | None = None) -> str:
     """What git prints; raises UpdateError with all that it says when it fails."""
     result = subprocess.run(
         ["git", *arguments],
         cwd=cwd or ROOT,
-        env={**environment(), **variables},
+        env={**environment(), **(own or {})},
         input=given,
         capture_output=True,
         encoding="utf-8",
@@ -110,10 +109,11 @@ def _commit(folder: Path, replaced: set[str], names: set[str], *parent: str) -> 
     top = str(folder).removesuffix(f"/{prefix}".rstrip("/"))
     own = {"GIT_DIR": git("rev-parse", "--absolute-git-dir").strip(), "GIT_WORK_TREE": top}
     own["GIT_INDEX_FILE"] = f"{top}.index"
-    git("read-tree", git("write-tree").strip(), **own)
+    git("read-tree", git("write-tree").strip(), own=own)
+    into_index = ("-c", "core.fileMode=true", "update-index")
     for option, paths in (("--force-remove", replaced), ("--add", names)):
-        git("update-index", option, "-z", "--stdin", cwd=folder, given="\0".join(paths), **own)
-    return git("commit-tree", git("write-tree", **own).strip(), "-m", "The blueprint", *parent).strip()
+        git(*into_index, option, "-z", "--stdin", cwd=folder, given="\0".join(paths), own=own)
+    return git("commit-tree", git("write-tree", own=own).strip(), "-m", "The blueprint", *parent).strip()
 
 
 def within(names: set[str], places: tuple[str, ...]) -> set[str]:
