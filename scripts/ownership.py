@@ -4,11 +4,11 @@ An update leaves the files that a team owns alone, so nothing but a migration co
 """
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import yaml
+from git import git
 from packaging.version import Version
 from pathspec import GitIgnoreSpec
 
@@ -39,7 +39,7 @@ def lost(last_release: str) -> set[str]:
 
     A file of the example may go: no service loses it.
     """
-    before = team_owned(_git("show", f"{last_release}:copier.yml"), _template_files(last_release))
+    before = team_owned(git(BLUEPRINT, "show", f"{last_release}:copier.yml"), _template_files(last_release))
     questions = (BLUEPRINT / "copier.yml").read_text()
     now = team_owned(questions, _template_files(None))
     migrations = [
@@ -60,7 +60,7 @@ def last_release() -> str | None:
 
 def released() -> list[str]:
     """The tags of all releases that the work tree comes from."""
-    return [tag for tag in _git("tag", "--merged", "HEAD").split() if re.fullmatch(r"v\d+\.\d+\.\d+", tag)]
+    return [tag for tag in git(BLUEPRINT, "tag", "--merged", "HEAD").split() if re.fullmatch(r"v\d+\.\d+\.\d+", tag)]
 
 
 def unequal() -> set[str]:
@@ -77,18 +77,14 @@ def _with_parents(name: str) -> list[str]:
 def _template_files(revision: str | None) -> list[str]:
     """The template's files at that revision, or in the work tree."""
     if revision:
-        names = _git("ls-tree", "-r", "-z", "--name-only", revision, "template/")
+        names = git(BLUEPRINT, "ls-tree", "-r", "-z", "--name-only", revision, "template/")
     else:
-        names = _git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "template/")
+        names = git(BLUEPRINT, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "template/")
     return [
         name.removeprefix("template/")
         for name in names.split("\0")
         if name and (revision or (BLUEPRINT / name).exists())
     ]
-
-
-def _git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], cwd=BLUEPRINT, capture_output=True, text=True, check=True).stdout
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import griffe
 import yaml
+from git import git
 from ownership import last_release
 from packaging.version import Version
 
@@ -43,14 +44,14 @@ def prepare(text: str) -> None:
     if not re.fullmatch(r"\d+\.\d+\.\d+", text):
         raise ReleaseError(f"{text} is not a version: use three numbers, such as 1.2.0. There are no pre-releases.")
     version, last = Version(text), last_release()
-    if _git("status", "--porcelain"):
+    if git(BLUEPRINT, "status", "--porcelain"):
         raise ReleaseError("Commit your changes first.")
-    branch = _git("branch", "--show-current").strip()
+    branch = git(BLUEPRINT, "branch", "--show-current").strip()
     if branch not in ("main", f"{version.major}.x"):
         raise ReleaseError(f"A release is cut from main; a patch of an older major version, from {version.major}.x.")
     if last and version <= Version(last):
         raise ReleaseError(f"{version} is not above the last release, {last}.")
-    if _git("tag", "--list", f"v{version}"):
+    if git(BLUEPRINT, "tag", "--list", f"v{version}"):
         raise ReleaseError(f"{version} has been released.")
     changelog = CHANGELOG.read_text()
     head, found, rest = changelog.partition(UNRELEASED)
@@ -67,7 +68,7 @@ def prepare(text: str) -> None:
         )
     CHANGELOG.write_text(f"{head}{UNRELEASED}\n## {version} ({datetime.now(UTC).date()})\n{rest}")
     try:
-        _git("commit", "--quiet", "--message", f"Release {version}", "--", str(CHANGELOG))
+        git(BLUEPRINT, "commit", "--quiet", "--message", f"Release {version}", "--", str(CHANGELOG))
     except subprocess.CalledProcessError as error:
         CHANGELOG.write_text(changelog)
         raise ReleaseError(f"git can't commit: {error.stderr.strip()}") from None
@@ -77,7 +78,7 @@ def prepare(text: str) -> None:
 def pending(notes: Path | None) -> None:
     """Prints the newest version of the changelog where it has no tag yet, and writes its part of the changelog."""
     found = re.search(r"^## (\d+\.\d+\.\d+) [^\n]*\n(.*?)(?=^## |\Z)", CHANGELOG.read_text(), re.MULTILINE | re.DOTALL)
-    if found and not _git("tag", "--list", f"v{found[1]}"):
+    if found and not git(BLUEPRINT, "tag", "--list", f"v{found[1]}"):
         print(f"v{found[1]}")
         if notes:
             notes.write_text(found[2].strip() + "\n")
@@ -96,10 +97,6 @@ def _breaks(last: str) -> list[str]:
         new = griffe.load(name, search_paths=[BLUEPRINT / TEMPLATE], allow_inspection=False)
         found += [f"{each.obj.path}: {each.kind.value}" for each in griffe.find_breaking_changes(old, new)]
     return found
-
-
-def _git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], cwd=BLUEPRINT, capture_output=True, text=True, check=True).stdout
 
 
 def main() -> None:

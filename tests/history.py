@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import copier
-from services import Service, render, user_environment
+import git as repository
+from git import TEAM
+from services import RUNTIME, Service, user_environment
 from user_shell import BLUEPRINT
 
 CHANGELOG = "CHANGELOG.md"
 
 
 def git(folder: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=A Team", "-c", "user.email=team@example.com", "-c", "commit.gpgsign=false")
-    return subprocess.run(["git", *identity, *arguments], cwd=folder, capture_output=True, text=True, check=True).stdout
+    """What git prints, with a team as the author of commits."""
+    return repository.git(folder, *TEAM, *arguments)
 
 
 def commit(folder: Path, message: str) -> None:
@@ -87,12 +89,19 @@ class Blueprint:
 
     def render(self, path: Path, version: str | None = None, **answers: Any) -> Service:
         """A service rendered from that version, the newest by default, in a git repository of its own."""
-        service = render(path, self.path, vcs_ref=f"v{version}" if version else None, **answers)
+        copier.run_copy(
+            str(self.path),
+            path,
+            data={"python_version": RUNTIME, **answers},
+            defaults=True,
+            quiet=True,
+            vcs_ref=f"v{version}" if version else None,
+        )
         git(path, "init", "--quiet", "--initial-branch=main")
         # Tests may link to the packages of another service: git's pattern for those is one for folders.
         (path / ".git" / "info" / "exclude").write_text(".venv\nnode_modules\n")
         commit(path, "Start from the blueprint")
-        return service
+        return Service(path)
 
 
 def update(service: Service, *, trust: bool = False, **answers: Any) -> None:
@@ -111,9 +120,17 @@ def _without_checks() -> Path:
 
 def make_update(service: Service, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """What `make update` does, but for the checks at its end, which test_make_update.py runs once."""
-    path = [str(_without_checks()), user_environment()["PATH"], str(BLUEPRINT / ".tools" / "bin")]
-    command = [sys.executable, "-u", "-m", "blueprint.update", *options]
-    return service.run(*command, check=False, PATH=os.pathsep.join(path), **variables)
+    return service.run("python", "-u", "-m", "blueprint.update", *options, check=False, **_path(), **variables)
+
+
+def update_summary(service: Service, **variables: str) -> subprocess.CompletedProcess[str]:
+    """What `make update-summary` does, without those checks."""
+    return service.run("blueprint/tools/update-summary", check=False, **_path(), **variables)
+
+
+def _path() -> dict[str, str]:
+    folders = [str(_without_checks()), str(Path(sys.executable).parent), user_environment()["PATH"]]
+    return {"PATH": os.pathsep.join([*folders, str(BLUEPRINT / ".tools" / "bin")])}
 
 
 def tracked(service: Service) -> dict[str, bytes]:

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import copier
 import pytest
 from pathspec import GitIgnoreSpec
-from user_shell import BLUEPRINT, user_path
+from user_shell import user_path
 
 RUNTIME = f"{sys.version_info.major}.{sys.version_info.minor}"
 """The Lambda runtime that most renders are for: this interpreter's, so that they run on it."""
@@ -89,20 +88,6 @@ class Render(Protocol):
     """What the fixture `render` is."""
 
     def __call__(self, path: Path, **answers: Any) -> Service: ...
-
-
-def render(path: Path, blueprint: Path = BLUEPRINT, vcs_ref: str | None = "HEAD", **answers: Any) -> Service:
-    """Renders the template without trust, with the default answers but for those given."""
-    copier.run_copy(
-        str(blueprint),
-        path,
-        data={"python_version": RUNTIME, **answers},
-        defaults=True,
-        quiet=True,
-        unsafe=False,
-        vcs_ref=vcs_ref,
-    )
-    return Service(path)
 
 
 def files(service: Service) -> list[Path]:

@@ -6,13 +6,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
-from services import Service, render
+from services import Render, Service
 
 ENVIRONMENTS = ["dev", "live"]
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
+def service(tmp_path_factory: pytest.TempPathFactory, render: Render) -> Service:
     return render(tmp_path_factory.mktemp("assisted") / "service", environments=", ".join(ENVIRONMENTS))
 
 

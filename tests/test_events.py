@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from guides import Reader
+from history import git
 from services import Render, Service
-from test_docs import Reader
 
 pytestmark = pytest.mark.matrix
 
@@ -82,11 +83,10 @@ def test_what_a_function_may_not_do_it_cannot(service: Service) -> None:
 
 
 def test_a_breaking_change_of_an_event_is_refused(service: Service) -> None:
-    git = ("git", "-c", "user.name=A Team", "-c", "user.email=team@example.com")
-    service.run("git", "init", "--quiet")
-    service.run("git", "add", "docs/events.json", "docs/openapi.json")
-    service.run(*git, "commit", "--quiet", "--message", "Release")
-    service.run(*git, "tag", "--annotate", "v1.0.0", "--message", "v1.0.0")
+    git(service.path, "init", "--quiet")
+    git(service.path, "add", "docs/events.json", "docs/openapi.json")
+    git(service.path, "commit", "--quiet", "--message", "Release")
+    git(service.path, "tag", "--annotate", "v1.0.0", "--message", "v1.0.0")
     check = ("env", f"PATH={service.path}/.venv/bin:/usr/bin:/bin", ".venv/bin/python", "-m", "infra.app", "openapi")
     with service.edited(("service/models/events.py", "    item_count: int\n", "    count: int\n")):
         stale = service.run(*check, "check", check=False)

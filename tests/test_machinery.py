@@ -15,3 +15,8 @@ def test_the_machinery_works(*, slow: bool, workshop: Service) -> None:
     command = [".venv/bin/pytest", "-c", "pyproject.toml", "--rootdir", ".", "-p", "no:cacheprovider"]
     output = workshop.run(*command, f"--confcutdir={MACHINERY}", *modules).stdout
     assert " passed" in output
+
+
+def test_the_machinerys_types_are_right(workshop: Service) -> None:
+    """Here, where the packages are that it imports; `check_types.py` has written this configuration of mypy."""
+    workshop.run(".venv/bin/python", "-m", "mypy", "--config-file", "build/mypy.toml", str(MACHINERY))

@@ -22,6 +22,7 @@ from history import (
     replace,
     tracked,
     update,
+    update_summary,
 )
 from services import Service
 from user_shell import BLUEPRINT
@@ -107,7 +108,7 @@ def test_make_update_takes_one_major_version_at_a_time(blueprint: Blueprint, ser
     commit(service.path, "Update to 1.1.0")
     # which is all that the weekly workflow does, and it says what waits;
     outputs = tmp_path / "outputs"
-    assert make_update(service, "summary", GITHUB_OUTPUT=str(outputs)).returncode == 0
+    assert update_summary(service, GITHUB_OUTPUT=str(outputs)).returncode == 0
     assert outputs.read_text().splitlines()[1:] == ["unfinished=false", "major=v2.0.0"]
     assert git(service.path, "status", "--porcelain") == ""
     # then to 2.0.0, which asks for trust before anything has changed,

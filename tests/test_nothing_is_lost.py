@@ -1,5 +1,6 @@
 """`make update` loses no line of a team's, whatever the team, its git and its repository look like."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from blueprint.update import repository
 from history import Blueprint, commit, git, make_update, minor_changes, replace, tracked
 from services import Service
 from user_shell import BLUEPRINT
@@ -22,7 +24,13 @@ BINARY = "blueprint/docs/picture.png"
 def moves_and_deletions(template: Path) -> None:
     """Files of the blueprint's that move or go, others that change, and a new one that a team may have itself."""
     minor_changes(template)
+    replace(template / WAF, "import", "# As in 1.1.0.\nimport")
     (template / WAF).rename(template / "blueprint" / "constructs" / "firewall.py")
+    (template / "blueprint" / "tools" / "new-tool").write_text("#!/bin/sh\n")
+    (template / "blueprint" / "tools" / "new-tool").chmod(0o755)
+    (template / "blueprint" / "new").mkdir()
+    (template / "blueprint" / "new" / "part.py").write_text('"""New."""\n')
+    (template / ".new-settings").write_text("")
     (template / "blueprint" / "docs" / "performance.md").unlink()
     (template / BINARY).write_bytes(b"\x89PNG\0new")
     (template / "blueprint" / ".envrc").write_text("export NEW=1\n")
@@ -76,7 +84,9 @@ def refused(service: Service, *options: str, **variables: str) -> str:
 def test_edits_move_with_a_file_that_moves(service: Service) -> None:
     append(service, WAF, "\nOURS = 1\n")
     commit(service.path, "Ours")
-    updated(service)
+    output = updated(service)
+    assert "What is new in the blueprint:\n  ## 1.1.0" in output
+    assert (service.path / ".new-settings").exists()
     assert not (service.path / WAF).exists()
     assert (service.path / "blueprint" / "constructs" / "firewall.py").read_text().endswith("\nOURS = 1\n")
 
@@ -133,17 +143,18 @@ def test_lines_with_two_possible_places_are_a_conflict(blueprint: Blueprint, tmp
 
 
 def test_what_git_does_not_have_is_not_written_over(service: Service) -> None:
-    append(service, ".gitignore", ".envrc\n")
+    append(service, ".gitignore", ".envrc\n/blueprint/new\n")
     commit(service.path, "Ignore our secrets")
     append(service, "blueprint/.envrc", "export SECRET=1\n")
-    assert "here, but not in git. Move or commit: blueprint/.envrc" in refused(service)
+    append(service, "blueprint/new", "A file where the update has a folder.\n")
+    assert "here, but not in git; move them: blueprint/.envrc, blueprint/new\n" in refused(service)
     assert (service.path / "blueprint" / ".envrc").read_text() == "export SECRET=1\n"
 
 
 def test_edits_that_git_is_told_to_ignore_are_not_written_over(service: Service) -> None:
     git(service.path, "update-index", "--assume-unchanged", "Makefile")
     append(service, "Makefile", "# Ours.\n")
-    assert "git is told not to look at Makefile" in refused(service)
+    assert "would be overwritten by merge:\n\tMakefile" in refused(service)
 
 
 def test_a_binary_file_that_both_changed_is_a_conflict(service: Service) -> None:
@@ -229,7 +240,7 @@ def test_another_templates_answers_are_refused(service: Service, tmp_path: Path)
     answers.write_text(f"_commit: v2.0.0\n_src_path: {other}\nlicense: MIT\n")
     commit(service.path, "Use another template, too")
     # Then its answers are not ours, even if they had our names
-    assert "is that of another template" in refused(service)
+    assert "If it is another template's, name the one with this service's answers" in refused(service)
     answers.write_text((service.path / ".copier-answers.blueprint.yml").read_text())
     blueprint = next(line for line in answers.read_text().splitlines() if line.startswith("_src_path"))
     replace(answers, blueprint, f"_src_path: {other}")
@@ -258,7 +269,17 @@ def test_damaged_answers_are_named(service: Service, damage: str | None) -> None
     answers = service.path / ".copier-answers.yml"
     answers.unlink() if damage is None else answers.write_text(damage)
     commit(service.path, "Lose our answers")
-    assert ".copier-answers.yml does not hold this service's answers" in refused(service)
+    assert ".copier-answers.yml leads to no version of this blueprint: " in refused(service)
+
+
+def test_copiers_short_forms_of_addresses_are_known() -> None:
+    addresses = {
+        "gh:acme/blueprint": "https://github.com/acme/blueprint",
+        "gl:acme/blueprint": "https://gitlab.com/acme/blueprint",
+        "git+https://example.com/blueprint": "https://example.com/blueprint",
+    }
+    for short, address in addresses.items():
+        assert repository.git("ls-remote", "--get-url", short) == f"{address}\n"
 
 
 def test_a_machine_without_git_is_told_so(service: Service, tmp_path: Path) -> None:
@@ -275,15 +296,15 @@ CONFIGURATIONS: dict[str, dict[str, str]] = {
     "apply.whitespace": {"apply.whitespace": "error"},
     "untracked files not shown": {"status.showUntrackedFiles": "no"},
     "another diff": {"diff.external": "false", "diff.noprefix": "true", "diff.mnemonicPrefix": "true"},
-    "colours": {"color.ui": "always", "core.quotePath": "true"},
+    "colours": {"color.ui": "always", "core.quotePath": "true", "core.fileMode": "false"},
     "other conflict markers": {"merge.conflictStyle": "zdiff3"},
     "recorded resolutions": {"rerere.enabled": "true", "rerere.autoUpdate": "true"},
     "signed": {"commit.gpgSign": "true", "tag.gpgSign": "true", "gpg.program": "false"},
     "hooks for all": {"core.hooksPath": "HOOKS"},
-    "no renames": {"merge.renames": "false", "diff.renames": "false", "diff.renameLimit": "1"},
+    "no renames": {"merge.renames": "false", "diff.renames": "false", "merge.renameLimit": "1"},
     "ignored for all": {"core.excludesFile": "IGNORED"},
-    "line ends": {"core.autocrlf": "true"},
-    "line ends, safely": {"core.autocrlf": "input", "core.safecrlf": "true"},
+    "line ends": {"core.autocrlf": "input"},
+    "line ends, safely": {"core.autocrlf": "true", "core.safecrlf": "true"},
     "nobody": {"user.useConfigOnly": "true"},
 }
 
@@ -306,17 +327,23 @@ def test_a_users_configuration_of_git_changes_nothing(blueprint: Blueprint, tmp_
     commit(service.path, "Ours")
     for setting, value in CONFIGURATIONS[name].items():
         git(service.path, "config", "--file", str(tmp_path / "gitconfig"), setting, places.get(value, value))
+        if setting in ("core.autocrlf", "core.fileMode"):  # which `git init` has set, or a checkout follows
+            git(service.path, "config", setting, value)
     if "core.autocrlf" in CONFIGURATIONS[name]:
-        git(service.path, "config", "core.autocrlf", CONFIGURATIONS[name]["core.autocrlf"])
         for path in service.path.iterdir():
             if path.name != ".git":
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         git(service.path, "checkout", "--quiet", "HEAD", "--", ".")
+    if "rerere.enabled" in CONFIGURATIONS[name]:  # and git remembers how somebody has resolved the conflict before
+        assert conflicting(service)
+        (service.path / "blueprint" / "docs" / "operating.md").write_text("# Ours\n")
+        git(service.path, "-c", "rerere.enabled=true", "commit", "--quiet", "--all", "--message", "Resolve")
+        git(service.path, "reset", "--quiet", "--hard", "HEAD~")
     # Then the update is what it is for everybody
     assert conflicting(service, GIT_CONFIG_GLOBAL=str(tmp_path / "gitconfig")) == {"blueprint/docs/operating.md"}
     assert (service.path / "blueprint" / "docs" / "runbook.md").read_text().endswith("\nOurs.   \n")
     assert (service.path / "blueprint" / "constructs" / "firewall.py").read_text().endswith("\nOURS = 1\n")
-    assert (service.path / "blueprint" / "constructs" / "new_part.py").exists()
+    assert os.access(service.path / "blueprint" / "tools" / "new-tool", os.X_OK)
     # and is taken back by what it says
     git(service.path, "reset", "--quiet", "--hard")
     git(service.path, "clean", "--quiet", "-fd")
@@ -375,27 +402,33 @@ def test_a_repository_may_have_any_shape(service: Service, shape: Callable[[Serv
     commit(service.path, "Ours")
     shaped = shape(service)
     beside = {path: path.read_bytes() for path in shaped.path.parent.glob("payments/**/*") if path.is_file()}
-    variables = {"GIT_DIR": ".git", "GIT_INDEX_FILE": ".git/other", "GIT_PREFIX": ""} if shape is from_a_hook else {}
+    variables = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "merge.conflictStyle", "GIT_CONFIG_VALUE_0": "diff3"}
+    if shape is from_a_hook:
+        variables |= {"GIT_DIR": ".git", "GIT_INDEX_FILE": ".git/other", "GIT_PREFIX": ""}
     assert conflicting(shaped, **variables) == {"blueprint/docs/operating.md"}
+    assert "||||||| before\n" in (shaped.path / "blueprint" / "docs" / "operating.md").read_text()
     assert (shaped.path / "blueprint" / "constructs" / "firewall.py").read_text().endswith("\nOURS = 1\n")
     assert {path: path.read_bytes() for path in beside} == beside
     shaped.run("sh", "-c", "git reset --quiet --hard && git clean --quiet -fd")
     assert git(shaped.path, "status", "--porcelain") == ""
 
 
-def test_a_repository_with_crlf_in_git_is_told_what_to_do(service: Service) -> None:
-    for path in (service.path / "blueprint").rglob("*.md"):
-        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+def test_a_repository_with_crlf_in_git_keeps_it(service: Service) -> None:
+    # Given what an editor on Windows has written, with edits that stay, that move and that are in a conflict
+    append(service, "blueprint/docs/runbook.md", "\nOurs.\n")
+    append(service, WAF, "\nOURS = 1\n")
+    replace(service.path / "blueprint" / "docs" / "operating.md", "# Operating", "# How we operate")
+    (service.path / "blueprint" / "docs" / "performance.md").unlink()
+    for path in (service.path / "blueprint").rglob("*"):
+        if path.suffix in (".md", ".py"):
+            path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     commit(service.path, "Write on Windows")
-    output = refused(service)
-    assert "Lines end with CRLF in git" in output
-    # When that is done
-    remedy = output.split("Once: ")[1].strip().removesuffix("&& git commit")
-    service.run("sh", "-c", remedy)
-    commit(service.path, "Let git keep LF")
-    # Then the update works
-    updated(service)
-    assert (service.path / "blueprint" / "docs" / "operating.md").read_text().startswith("# Operating the service")
+    # Then the update is what it is for everybody, and the lines end as they did
+    assert conflicting(service) == {"blueprint/docs/operating.md"}
+    for name in ("blueprint/docs/operating.md", "blueprint/constructs/firewall.py", "blueprint/constructs/findings.py"):
+        content = (service.path / name).read_bytes()
+        assert content.count(b"\r\n") == content.count(b"\n"), name
+    assert (service.path / "blueprint" / "constructs" / "firewall.py").read_bytes().endswith(b"\r\nOURS = 1\r\n")
 
 
 @pytest.mark.parametrize("tries", [24, pytest.param(1000, marks=pytest.mark.matrix)])

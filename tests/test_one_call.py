@@ -1,8 +1,8 @@
 """The page on the order's own write as all the idempotency: what it says works, on a copy of the service."""
 
 import pytest
+from guides import Reader
 from services import Render, Service
-from test_docs import Reader
 from user_shell import BLUEPRINT
 
 pytestmark = pytest.mark.matrix

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
+from git import TEAM
 from history import Blueprint, commit, git, minor_changes, replace
-from services import Service, render
+from services import Render, Service
 from user_shell import BLUEPRINT
 from workflows import GitHub, Runner, scripts
 
@@ -29,7 +30,7 @@ PINS = {
 }
 
 
-def repository(path: Path, workshop: Service, **answers: Any) -> Service:
+def repository(render: Render, path: Path, workshop: Service, **answers: Any) -> Service:
     """A rendered service in a git repository, as its team has pushed it, with what its first `make check` wrote."""
     service = render(path, **answers).borrow_tools(workshop)
     git(service.path, "init", "--quiet", "--initial-branch=main")
@@ -39,9 +40,9 @@ def repository(path: Path, workshop: Service, **answers: Any) -> Service:
 
 
 @pytest.fixture(scope="module")
-def pushed(tmp_path_factory: pytest.TempPathFactory, workshop: Service) -> Service:
+def pushed(tmp_path_factory: pytest.TempPathFactory, render: Render, workshop: Service) -> Service:
     """The default service in such a repository; tests work on copies of it."""
-    return repository(tmp_path_factory.mktemp("pushed") / "service", workshop)
+    return repository(render, tmp_path_factory.mktemp("pushed") / "service", workshop)
 
 
 @pytest.fixture
@@ -53,9 +54,11 @@ def service(pushed: Service, tmp_path: Path) -> Service:
     "name",
     ["default", pytest.param("cognito", marks=pytest.mark.matrix), pytest.param("open", marks=pytest.mark.matrix)],
 )
-def test_a_pull_request_passes_its_workflow(name: str, tmp_path: Path, workshop: Service, service: Service) -> None:
+def test_a_pull_request_passes_its_workflow(
+    name: str, tmp_path: Path, workshop: Service, service: Service, render: Render
+) -> None:
     if RENDERS[name]:
-        service = repository(tmp_path / "answered", workshop, **RENDERS[name])
+        service = repository(render, tmp_path / "answered", workshop, **RENDERS[name])
     report = Runner(service, workshop).run("pull-request.yml")
     assert report.failed is None, "\n".join(report.failed or ())
     # Without the variable PREVIEWS there is none; tests/test_rehearsal.py has it.
@@ -86,19 +89,7 @@ def test_git_hooks_refuse_conflicts_and_what_the_linter_refuses(service: Service
     ):
         (service.path / "service" / "logic" / "ours.py").write_text(text)
         git(service.path, "add", "--all")
-        result = service.run(
-            *(
-                "git",
-                "-c",
-                "user.name=A Team",
-                "-c",
-                "user.email=team@example.com",
-                "commit",
-                "--message",
-                "feat: ours",
-            ),
-            check=False,
-        )
+        result = service.run("git", *TEAM, "commit", "--message", "feat: ours", check=False)
         assert result.returncode != 0
         assert re.search(rf"^{hook}\.+Failed$", result.stdout, re.MULTILINE), result.stdout
 
@@ -143,7 +134,7 @@ def test_an_update_that_changes_workflows_needs_an_app(tmp_path: Path, workshop:
 
 
 @pytest.mark.parametrize("name", RENDERS)
-def test_actions_are_pinned_to_the_commits_in_one_place(name: str, tmp_path: Path) -> None:
+def test_actions_are_pinned_to_the_commits_in_one_place(name: str, tmp_path: Path, render: Render) -> None:
     service = render(tmp_path / "service", **RENDERS[name])
     for folder in (service.path, BLUEPRINT):
         for workflow in (folder / ".github" / "workflows").glob("*.yml"):
@@ -153,7 +144,7 @@ def test_actions_are_pinned_to_the_commits_in_one_place(name: str, tmp_path: Pat
                 assert (version, pin) == PINS.get(action), f"{action} in {workflow.name}"
 
 
-def test_no_pin_is_left_over(tmp_path: Path) -> None:
+def test_no_pin_is_left_over(tmp_path: Path, render: Render) -> None:
     service = render(tmp_path / "service", repository="acme/orders")
     text = "".join(
         path.read_text() for folder in (service.path, BLUEPRINT) for path in folder.glob(".github/workflows/*.yml")
@@ -161,7 +152,7 @@ def test_no_pin_is_left_over(tmp_path: Path) -> None:
     assert all(f"{action}@" in text for action in PINS)
 
 
-def test_every_step_is_an_existing_make_target(tmp_path: Path) -> None:
+def test_every_step_is_an_existing_make_target(tmp_path: Path, render: Render) -> None:
     """So that a developer can run the same."""
     service = render(tmp_path / "service")
     only_on_github = ("gh ",)
@@ -173,7 +164,7 @@ def test_every_step_is_an_existing_make_target(tmp_path: Path) -> None:
                 assert (make and make[1] in targets) or any(word in script for word in only_on_github), script
 
 
-def test_make_pr_does_what_a_pull_request_does(tmp_path: Path) -> None:
+def test_make_pr_does_what_a_pull_request_does(tmp_path: Path, render: Render) -> None:
     service = render(tmp_path / "service")
     recipe = re.search(r"^pr:.*\n((?:\t.*\n)+)", (service.path / "Makefile").read_text(), re.MULTILINE)
     assert recipe
@@ -186,7 +177,9 @@ def test_make_pr_does_what_a_pull_request_does(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("names", [["live"], [*(f"test{number}" for number in range(1, 10)), "live"]], ids=len)
-def test_one_environment_and_ten_are_treated_alike(names: list[str], tmp_path: Path, workshop: Service) -> None:
+def test_one_environment_and_ten_are_treated_alike(
+    names: list[str], tmp_path: Path, workshop: Service, render: Render
+) -> None:
     service = render(tmp_path / "service", environments=", ".join(names)).borrow_tools(workshop)
     service.run(
         ".venv/bin/python", "blueprint/tools/workflows.py", PATH=f"{service.path / '.venv' / 'bin'}:/usr/bin:/bin"
@@ -196,7 +189,7 @@ def test_one_environment_and_ten_are_treated_alike(names: list[str], tmp_path: P
     assert [job["environment"] for name, job in jobs.items() if name.startswith("deploy-")] == names
 
 
-def test_a_job_has_the_least_it_needs(tmp_path: Path) -> None:
+def test_a_job_has_the_least_it_needs(tmp_path: Path, render: Render) -> None:
     service = render(tmp_path / "service", repository="acme/orders")
     for folder in (service.path, BLUEPRINT):
         for path in (folder / ".github" / "workflows").glob("*.yml"):

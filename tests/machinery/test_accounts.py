@@ -56,8 +56,8 @@ def test_the_pipelines_role_trusts_both_forms_of_the_subject(tmp_path: Path, mon
 def test_ids_in_service_toml_leave_no_wildcard_and_production_is_for_main(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ids = {"repository_owner_id": "12", "repository_id": "34"}
-    conditions = trusted(pipeline(PRODUCTION, tmp_path, monkeypatch, **ids))
+    resources = pipeline(PRODUCTION, tmp_path, monkeypatch, repository_owner_id="12", repository_id="34")
+    conditions = trusted(resources)
     assert f"repo:acme@12/shop@34:environment:{PRODUCTION}" in conditions["StringLike"][f"{GITHUB}:sub"]
     assert "*" not in json.dumps(conditions)
     assert conditions["StringEqualsIfExists"][f"{GITHUB}:ref"] == "refs/heads/main"

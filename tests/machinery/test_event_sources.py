@@ -63,12 +63,13 @@ def mapping(template: Template, name: str) -> dict[str, Any]:
         if f'"{name}' in json.dumps(each["Properties"]["FunctionName"])
     ]
     assert len(found) == 1
-    return found[0]
+    properties: dict[str, Any] = found[0]
+    return properties
 
 
 def allowed(template: Template, role: str) -> dict[str, str]:
     """The actions of the policies of the function's role, each with where it may be done."""
-    actions = {}
+    actions: dict[str, str] = {}
     for policy in template.find_resources("AWS::IAM::Policy").values():
         if any(each.get("Ref", "").startswith(role) for each in policy["Properties"]["Roles"]):
             for statement in policy["Properties"]["PolicyDocument"]["Statement"]:

@@ -11,7 +11,7 @@ from blueprint import offline
 from blueprint.testing.events import LambdaContext, from_event_bus, queue_event, stream_event
 from infra.tables import IDEMPOTENCY, TABLES
 from moto import mock_aws
-from moto.core import patch_client
+from moto.core import patch_client  # type: ignore[attr-defined]
 
 os.environ.update({**offline.variables(TABLES), "POWERTOOLS_SERVICE_NAME": "orders"})
 
@@ -80,10 +80,15 @@ def order(number: int) -> dict[str, Any]:
     return {"id": f"order-{number}"}
 
 
+def context(**values: Any) -> Any:
+    """What Lambda hands to a handler beside the event."""
+    return LambdaContext(**values)
+
+
 def test_one_message_of_ten_fails_alone(packer: Packer, capsys: pytest.CaptureFixture[str]) -> None:
     packer.broken["order-3"] = ValueError(f"{CUSTOMER} is not here")
     batch = queue_event(*map(order, range(10)))
-    answer = handler(packer)(batch, LambdaContext())
+    answer = handler(packer)(batch, context())
     assert answer == {"batchItemFailures": [{"itemIdentifier": batch["Records"][3]["messageId"]}]}
     assert packer.packed == [f"order-{number}" for number in range(10) if number != 3]
     # one line, which says which and why, but nothing of the data
@@ -101,7 +106,7 @@ def test_a_batch_that_fails_as_a_whole_is_an_error_of_the_function(
     """So that the canary sees code that handles nothing any more."""
     packer.broken = {f"order-{number}": ValueError(CUSTOMER) for number in range(2)}
     with pytest.raises(Exception, match="All records failed") as raised:
-        handler(packer)(queue_event(order(0), order(1)), LambdaContext())
+        handler(packer)(queue_event(order(0), order(1)), context())
     assert CUSTOMER not in str(raised.value)
     (line,) = log(capsys)
     assert (line["level"], line["failed"]) == ("ERROR", 2)
@@ -110,25 +115,25 @@ def test_a_batch_that_fails_as_a_whole_is_an_error_of_the_function(
 def test_a_message_that_comes_again_is_not_handled_again(packer: Packer) -> None:
     for _ in range(2):
         batch = queue_event(order(1), order(1), from_event_bus("OrderPlaced", json.dumps(order(1))))
-        assert handler(packer)(batch, LambdaContext()) == {"batchItemFailures": []}
+        assert handler(packer)(batch, context()) == {"batchItemFailures": []}
     assert packer.packed == ["order-1"]
 
 
 def test_a_message_that_failed_is_handled_when_it_comes_again(packer: Packer) -> None:
     packer.broken["order-1"] = ValueError()
     batch = queue_event(order(0), order(1))
-    assert len(handler(packer)(batch, LambdaContext())["batchItemFailures"]) == 1
+    assert len(handler(packer)(batch, context())["batchItemFailures"]) == 1
     packer.broken.clear()
-    assert handler(packer)(batch, LambdaContext()) == {"batchItemFailures": []}
+    assert handler(packer)(batch, context()) == {"batchItemFailures": []}
     assert packer.packed == ["order-0", "order-1"]
 
 
 def test_a_killed_message_is_handled_once_its_invocation_would_have_ended(packer: Packer) -> None:
     packer.broken["order-1"] = Killed()
     with pytest.raises(Killed):
-        handler(packer)(queue_event(order(1)), LambdaContext(remaining_milliseconds=0))
+        handler(packer)(queue_event(order(1)), context(remaining_milliseconds=0))
     packer.broken.clear()
-    assert handler(packer)(queue_event(order(1)), LambdaContext()) == {"batchItemFailures": []}
+    assert handler(packer)(queue_event(order(1)), context()) == {"batchItemFailures": []}
     assert packer.packed == ["order-1"]
 
 
@@ -138,15 +143,15 @@ def test_two_handlers_do_not_take_each_others_messages_for_their_own(packer: Pac
     def bill(message: Placed) -> None:
         others.append(message.id)
 
-    handler(packer)(queue_event(order(1)), LambdaContext())
-    events.create_queue_handler(bill, message=Placed, key=lambda each: each.id)(queue_event(order(1)), LambdaContext())
+    handler(packer)(queue_event(order(1)), context())
+    events.create_queue_handler(bill, message=Placed, key=lambda each: each.id)(queue_event(order(1)), context())
     assert packer.packed == others == ["order-1"]
 
 
 @pytest.mark.parametrize("body", ["not JSON", "{}", "[]", "null", '{"id": 1}', '{"detail-type": "OrderPlaced"}'])
 def test_what_is_not_such_a_message_fails_alone(packer: Packer, body: str) -> None:
     batch = queue_event(body, order(1))
-    answer = handler(packer)(batch, LambdaContext())
+    answer = handler(packer)(batch, context())
     assert answer == {"batchItemFailures": [{"itemIdentifier": batch["Records"][0]["messageId"]}]}
     assert packer.packed == ["order-1"]
 
@@ -154,7 +159,7 @@ def test_what_is_not_such_a_message_fails_alone(packer: Packer, body: str) -> No
 def test_changes_come_with_their_images_and_their_ids() -> None:
     seen: list[events.Change] = []
     batch = stream_event((None, {"id": "1", "count": 3}), ({"id": "1"}, None))
-    assert events.create_stream_handler(seen.append)(batch, LambdaContext()) == {"batchItemFailures": []}
+    assert events.create_stream_handler(seen.append)(batch, context()) == {"batchItemFailures": []}
     assert [(change.old, change.new) for change in seen] == [(None, {"id": "1", "count": 3}), ({"id": "1"}, None)]
     assert [change.id for change in seen] == [record["eventID"] for record in batch["Records"]]
 
@@ -166,7 +171,7 @@ def test_a_change_that_fails_is_named_by_its_sequence_number() -> None:
 
     batch = stream_event((None, {"id": "1"}), (None, {"id": "2"}))
     failed = {"itemIdentifier": batch["Records"][1]["dynamodb"]["SequenceNumber"]}
-    assert events.create_stream_handler(fail)(batch, LambdaContext()) == {"batchItemFailures": [failed]}
+    assert events.create_stream_handler(fail)(batch, context()) == {"batchItemFailures": [failed]}
 
 
 def test_a_run_is_made_once_and_tried_again_when_it_failed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -179,9 +184,9 @@ def test_a_run_is_made_once_and_tried_again_when_it_failed(capsys: pytest.Captur
 
     due, started = {"id": "run-1", "time": "2026-01-01T03:00:00Z"}, events.create_schedule_handler(report)
     with pytest.raises(RuntimeError, match="ValueError"):
-        started(due, LambdaContext())
+        started(due, context())
     for _ in range(2):
-        started(due, LambdaContext())
+        started(due, context())
     assert runs == [due["time"]] * 2
     lines = log(capsys)
     assert [line["message"] for line in lines] == ["run failed", "run ended", "run ended"]
@@ -194,8 +199,8 @@ def test_nothing_of_one_batch_is_in_the_log_of_the_next(capsys: pytest.CaptureFi
             logger.append_keys(note="first")
 
     started = events.create_stream_handler(note)
-    started(stream_event((None, {"id": "1"})), LambdaContext())
-    started(stream_event((None, {"id": "2"})), LambdaContext())
+    started(stream_event((None, {"id": "1"})), context())
+    started(stream_event((None, {"id": "2"})), context())
     first, second = log(capsys)
     assert (first.get("note"), second.get("note")) == ("first", None)
     assert not metrics.metric_set

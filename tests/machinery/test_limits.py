@@ -8,7 +8,8 @@ import pytest
 from blueprint import settings as service_settings
 from blueprint import synthesis
 from blueprint.constructs import limits
-from blueprint.declare import Function, Http
+from blueprint.declare import Function, Http, Table
+from blueprint.declare.table import TableIndex
 from blueprint.settings import ROOT
 from blueprint.tests.synthesis import template_of
 from infra.app import DECLARATIONS
@@ -16,17 +17,14 @@ from infra.tables import ORDERS
 
 SETTINGS = service_settings.load()
 *_, PRODUCTION = SETTINGS.environments
-READS = {ORDERS: ["GetItem"]}
+READS: dict[Table | TableIndex, list[str]] = {ORDERS: ["GetItem"]}
 
 
 def template(routes: int, functions: int) -> dict[str, Any]:
     """Production's template with so many routes, in so many functions."""
     https = [Http("GET", f"/api/things{number}/{{thing_id}}") for number in range(routes)]
     shared = [Function(f"things_{each}", *https[each::functions], reads=READS) for each in range(functions)]
-    found: dict[str, Any] = template_of(
-        SETTINGS, PRODUCTION, declarations=replace(DECLARATIONS, functions=shared)
-    ).to_json()
-    return found
+    return dict(template_of(SETTINGS, PRODUCTION, declarations=replace(DECLARATIONS, functions=shared)).to_json())
 
 
 @pytest.mark.parametrize(("routes", "functions"), [(4, 4), (20, 20), (60, 4)])

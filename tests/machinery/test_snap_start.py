@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import snapshot_restore_py
+import snapshot_restore_py  # type: ignore[import-untyped]
 from aws_cdk import aws_lambda as lambda_
 from blueprint import settings as service_settings
 from blueprint.bench import functions

@@ -26,7 +26,7 @@ def daemon() -> Iterator[tuple[socket.socket, str]]:
 
 def received(receiver: socket.socket) -> list[dict[str, Any]]:
     """The subsegments that have come in, in the order in which they ended."""
-    found = []
+    found: list[dict[str, Any]] = []
     while True:
         try:
             header, _, document = receiver.recv(65536).decode().partition("\n")

@@ -6,8 +6,7 @@ import time
 import uuid
 
 import boto3
-import requests
-from blueprint.testing.client import authorization
+from blueprint.testing.client import Api, authorization
 from blueprint.testing.environment import outputs, reach
 from blueprint.testing.localhost import resolve_localhost
 
@@ -40,13 +39,9 @@ def has_parcel(order_id, seconds):
 try:
     for name, document in originals.items():
         put(name, [each for each in document["Statement"] if action not in str(each["Action"])])
-    answer = requests.post(
-        found["ApiUrl"] + "api/orders",
-        json={"customer_name": "Ada", "order_item_count": 3},
-        headers={"Idempotency-Key": uuid.uuid4().hex},
-        auth=authorization(),
-        timeout=30,
-    )
+    order = {"customer_name": "Ada", "order_item_count": 3}
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    answer = Api(authorization()).request("POST", "/api/orders", json=order, headers=key)
     answer.raise_for_status()
     order_id = answer.json()["id"]
     assert not has_parcel(order_id, 5), "The action was not needed."

@@ -10,7 +10,7 @@ import zipfile
 
 import boto3
 import requests
-from blueprint.testing.client import authorization
+from blueprint.testing.client import Api, authorization
 from blueprint.testing.environment import outputs, reach
 from blueprint.testing.localhost import resolve_localhost
 
@@ -81,13 +81,9 @@ try:
     client.update_function_code(FunctionName=function, ZipFile=package.getvalue())
     version = client.publish_version(FunctionName=function)["Version"]
     client.update_alias(FunctionName=function, Name="live", FunctionVersion=version)
-    answer = requests.post(
-        found["ApiUrl"] + "api/orders",
-        json={"customer_name": "Ada", "order_item_count": 3},
-        headers={"Idempotency-Key": uuid.uuid4().hex},
-        auth=authorization(),
-        timeout=30,
-    )
+    order = {"customer_name": "Ada", "order_item_count": 3}
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    answer = Api(authorization()).request("POST", "/api/orders", json=order, headers=key)
     answer.raise_for_status()
     order_id = answer.json()["id"]
     time.sleep(4)

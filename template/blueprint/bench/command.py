@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from blueprint.bench import functions, layer, machine, report
+from blueprint.bench import functions, layer, report
 from blueprint.bench.functions import Answers, Request, Subject
 from blueprint.declare import Declarations
 from blueprint.packaging.levers import LAYER, START
@@ -30,7 +30,7 @@ def main(declarations: Declarations, request: Request, answers: Answers) -> None
         parser.error(f"there is no part {', '.join(sorted(unknown))}; choose from {', '.join(PARTS)}")
     if not sandbox.has_valgrind():
         print("No valgrind here, so no instructions are counted: install it for numbers that repeat.", file=sys.stderr)
-    results: dict[str, Any] = {"machine": machine.describe(declarations)}
+    results: dict[str, Any] = {"machine": report.machine(sandbox.function(declarations).path[1])}
     subjects = functions.subjects(declarations, request)
     print(f"Measured on {results['machine']}\n")
     for part in arguments.parts or PARTS:

@@ -1,45 +1,51 @@
 """The results as Markdown."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+import platform
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.metadata import distributions
+from pathlib import Path
 
 from blueprint.bench.functions import FLOOR, Measurement
 from blueprint.bench.layer import Size
+
+_MEASURED = ("boto3", "botocore", "aws-lambda-powertools", "pydantic", "aws-xray-sdk")
+
+
+def machine(layer: Path) -> str:
+    """The processor and the versions, those of the packages in a layer among them, in a sentence."""
+    information = Path("/proc/cpuinfo")
+    text = information.read_text() if information.exists() else ""
+    names = re.findall(r"^model name\s*: (.+)$", text, re.MULTILINE)
+    versions = {each.name.replace("_", "-"): each.version for each in distributions(path=[str(layer)])}
+    return (
+        f"{names[0] if names else platform.processor() or platform.machine()}, {os.cpu_count()} CPUs, "
+        f"{platform.system()}, CPython {platform.python_version()}; "
+        f"{', '.join(f'{name} {versions[name]}' for name in _MEASURED)}."
+    )
 
 
 def functions(measurements: Mapping[str, Measurement]) -> str:
     """A row for each function; what a ready handler takes also as a multiple of the floor's."""
     floor = measurements[FLOOR]
-    return _table(
-        (
-            "function",
-            "ready, M instructions",
-            "x floor",
-            "primed",
-            "first request",
-            "following",
-            "ms to ready (CPU)",
-            "x floor",
-            "first request, ms (CPU)",
-            "following, ms (CPU)",
-            "memory at most, MB",
-            "AWS calls: start + first, following",
+    columns: dict[str, Callable[[Measurement], str]] = {
+        "ready, M instructions": lambda m: _millions(m, "ready"),
+        "x floor": lambda m: _number(_ratio(m, floor), 2),
+        "primed": lambda m: _millions(m, "primed"),
+        "first request": lambda m: _millions(m, "first"),
+        "following": lambda m: _millions(m, "warm"),
+        "ms to ready (CPU)": lambda m: _with_cpu(m, "ready"),
+        "x floor (CPU)": lambda m: _number(m.values["ready_cpu_ms"] / floor.values["ready_cpu_ms"], 2),
+        "first request, ms (CPU)": lambda m: _with_cpu(m, "first"),
+        "following, ms (CPU)": lambda m: _with_cpu(m, "warm"),
+        "memory at most, MB": lambda m: _number(m.values.get("peak_mb")),
+        "AWS calls: start + first, following": (
+            lambda m: f"{_count(m, 'start')} + {_count(m, 'first')}, {_count(m, 'warm')}"
         ),
-        (
-            (
-                name,
-                _millions(m, "ready"),
-                _number(_ratio(m, floor), 2),
-                *(_millions(m, kind) for kind in ("primed", "first", "warm")),
-                _with_cpu(m, "ready"),
-                _number(m.values["ready_cpu_ms"] / floor.values["ready_cpu_ms"], 2),
-                _with_cpu(m, "first"),
-                _with_cpu(m, "warm"),
-                _number(m.values.get("peak_mb")),
-                f"{_count(m, 'start')} + {_count(m, 'first')}, {_count(m, 'warm')}",
-            )
-            for name, m in measurements.items()
-        ),
-    )
+    }
+    rows = ((name, *(column(m) for column in columns.values())) for name, m in measurements.items())
+    return _table(("function", *columns), rows)
 
 
 def levers(measurements: Mapping[str, Measurement]) -> str:

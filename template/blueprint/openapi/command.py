@@ -72,16 +72,9 @@ def _check(path: Path, text: str, breaks: Callable[[Any, Any], list[str]], what:
 
 def _git(*arguments: str) -> str | None:
     try:
-        result = subprocess.run(
-            ["git", *arguments],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except FileNotFoundError:
+        return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    except (FileNotFoundError, subprocess.CalledProcessError):
         return None
-    return result.stdout.strip() if result.returncode == 0 else None
 
 
 def _name(path: Path) -> str:

@@ -19,7 +19,7 @@ import uv
 
 from blueprint.packaging import slimming
 from blueprint.packaging.levers import LAYER, Levers
-from blueprint.packaging.slimming import AMAZON_ROOTS, UnknownServiceError, amazon_roots, check_services
+from blueprint.packaging.slimming import AMAZON_ROOTS, amazon_roots
 from blueprint.settings import ROOT, Service
 
 BUILDS = ROOT / "build"
@@ -179,10 +179,8 @@ def _remove_old(folder: Path) -> None:
 
 def _slim(layer: Path, services: Collection[str], levers: Levers) -> None:
     data = layer / "python" / "botocore" / "data"
-    try:
-        check_services(data, services)
-    except UnknownServiceError as error:
-        raise BuildError(str(error)) from None
+    if unknown := {name for name in services if not (data / name).is_dir()}:
+        raise BuildError(f"service/aws_services.py lists {', '.join(sorted(unknown))}, which botocore doesn't know.")
     for lever in levers:
         lever(data, services)
     amazon_roots(layer / "python", layer / AMAZON_ROOTS)

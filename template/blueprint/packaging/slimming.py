@@ -27,18 +27,6 @@ _ROOTS = (
 _LINES = re.MULTILINE | re.DOTALL
 
 
-class UnknownServiceError(Exception):
-    """botocore has no AWS service of this name."""
-
-
-def check_services(data: Path, services: Collection[str]) -> None:
-    """Raises UnknownServiceError for a service that botocore's data doesn't hold."""
-    if unknown := {name for name in services if not (data / name).is_dir()}:
-        raise UnknownServiceError(
-            f"service/aws_services.py lists {', '.join(sorted(unknown))}, which botocore doesn't know."
-        )
-
-
 def only_listed_services(data: Path, services: Collection[str]) -> None:
     """Leaves the data of these services: every session of botocore lists the folders of all."""
     for folder in data.iterdir():

@@ -31,43 +31,41 @@ def response(status: int, content: bytes, **headers: str) -> AWSResponse:
 
 
 @contextmanager
-def hooked(client: Any, operation: str, hook: Hook, *, table: str | None = None) -> Iterator[None]:
+def _registered(client: Any, stage: str, operation: str, hook: Callable[..., Any]) -> Iterator[None]:
+    event = f"{stage}.{client.meta.service_model.service_id.hyphenize()}.{operation}"
+    client.meta.events.register_first(event, hook)
+    try:
+        yield
+    finally:
+        client.meta.events.unregister(event, hook)
+
+
+def _concerns(table: str | None, body: Any) -> bool:
+    return table is None or json.loads(body)["TableName"] == table
+
+
+def hooked(client: Any, operation: str, hook: Hook, *, table: str | None = None) -> AbstractContextManager[None]:
     """Calls the hook before each request of the operation is sent; what it returns is taken for AWS's answer.
 
     With a `table`, only requests to that DynamoDB table count. `operation` may be * for all.
     """
 
     def before_send(request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
-        if table and json.loads(cast("bytes", request.body))["TableName"] != table:
-            return None
-        return hook(request)
+        return hook(request) if _concerns(table, request.body) else None
 
-    event = f"before-send.{client.meta.service_model.service_id.hyphenize()}.{operation}"
-    client.meta.events.register_first(event, before_send)
-    try:
-        yield
-    finally:
-        client.meta.events.unregister(event, before_send)
+    return _registered(client, "before-send", operation, before_send)
 
 
-@contextmanager
 def failing(
     client: Any, operation: str, *, code: str = THROTTLED, status: int = 400, table: str | None = None
-) -> Iterator[None]:
+) -> AbstractContextManager[None]:
     """Each call of the operation ends with this error, after all retries; nothing is sent."""
+    error = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
 
     def before_call(params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
-        if table and json.loads(params["body"])["TableName"] != table:
-            return None
-        error = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
-        return response(status, b""), error
+        return (response(status, b""), error) if _concerns(table, params["body"]) else None
 
-    event = f"before-call.{client.meta.service_model.service_id.hyphenize()}.{operation}"
-    client.meta.events.register(event, before_call)
-    try:
-        yield
-    finally:
-        client.meta.events.unregister(event, before_call)
+    return _registered(client, "before-call", operation, before_call)
 
 
 def killed_before(client: Any, operation: str, *, table: str | None = None) -> AbstractContextManager[None]:

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -117,15 +117,6 @@ def floor(declarations: Declarations) -> Sandbox:
 def has_valgrind() -> bool:
     """Whether instructions can be counted here."""
     return shutil.which("valgrind") is not None
-
-
-def packages(layer: Path, names: Iterable[str]) -> dict[str, str]:
-    """The versions of packages in a layer."""
-    found = {}
-    for folder in (layer / "python").glob("*.dist-info"):
-        name, _, version = folder.name.removesuffix(".dist-info").partition("-")
-        found[name.replace("_", "-")] = version
-    return {name: found[name] for name in names}
 
 
 def _python() -> str:
