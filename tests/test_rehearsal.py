@@ -355,7 +355,7 @@ def roll_back_and_go_on(desk: Desk) -> None:
     assert f"GetOrder: version {bad} -> " in desk.make("rollback", ENVIRONMENT=first)
     assert desk.released(first) < bad
     answer = "    return orders.get_order(order_id)"
-    desk.edit("service/handlers/get_order.py", answer, f"    order_id = order_id.strip()\n{answer}")
+    desk.edit("service/handlers/get_order.py", answer, f"    order_id = str(order_id)\n{answer}")
     succeeded(desk.run("main.yml", f"deploy-{first}"))
     assert desk.released(first) > bad
     assert desk.python(CONFIGURED, f"orders-{first}").startswith("All at once: ")

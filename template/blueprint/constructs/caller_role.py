@@ -24,11 +24,6 @@ def caller_role_name(stack_name: str) -> str:
     return f"{stack_name}-caller"
 
 
-def cdk_role_name(kind: str, environment: Environment, account: str) -> str:
-    """The name of a role that `cdk bootstrap` makes: deploy, file-publishing or lookup."""
-    return f"cdk-{environment.bootstrap_qualifier}-{kind}-role-{account}-{environment.region}"
-
-
 class CallerRole(Construct):
     """A role for the environment's pipeline role alone, which tests the environment with it.
 

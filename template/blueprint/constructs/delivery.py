@@ -30,7 +30,7 @@ class CanaryDelivery(Construct):
         super().__init__(scope, construct_id)
         application = codedeploy.LambdaApplication(self, "Application")
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("codedeploy.amazonaws.com"))
-        policies = [self._shifting(role, functions), self._watching(role)]
+        policy = self._create_policy(role, functions)
         for function in functions.values():
             group = codedeploy.LambdaDeploymentGroup(
                 self,
@@ -42,7 +42,7 @@ class CanaryDelivery(Construct):
                 auto_rollback=codedeploy.AutoRollbackConfig(deployment_in_alarm=True),
                 role=role.without_policy_updates(),
             )
-            group.node.add_dependency(*policies)
+            group.node.add_dependency(policy)
 
     def _alarms(self, function: ServiceFunction, service: Service) -> Iterator[cloudwatch.Alarm]:
         """An alarm on what the function's new version answers with 5XX or fails of a batch, and one on its crashes.
@@ -76,31 +76,15 @@ class CanaryDelivery(Construct):
                 treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             )
 
-    def _shifting(self, role: iam.Role, functions: Mapping[str, ServiceFunction]) -> iam.Policy:
-        return iam.Policy(
-            self,
-            "Shifting",
-            roles=[role],
-            statements=[
-                iam.PolicyStatement(
-                    actions=["lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"],
-                    resources=[arn for function in functions.values() for arn in function.arns],
-                )
-            ],
+    def _create_policy(self, role: iam.Role, functions: Mapping[str, ServiceFunction]) -> iam.Policy:
+        shifting = iam.PolicyStatement(
+            actions=["lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"],
+            resources=[arn for function in functions.values() for arn in function.arns],
         )
-
-    def _watching(self, role: iam.Role) -> iam.Policy:
-        policy = iam.Policy(
-            self,
-            "Watching",
-            roles=[role],
-            statements=[iam.PolicyStatement(actions=["cloudwatch:DescribeAlarms"], resources=["*"])],
-        )
-        acknowledge_wildcard(
-            policy,
-            "*",
-            "AWS's own policy for this, AWSCodeDeployRoleForLambdaLimited, reads alarms this way, too.",
-        )
+        watching = iam.PolicyStatement(actions=["cloudwatch:DescribeAlarms"], resources=["*"])
+        policy = iam.Policy(self, "Policy", roles=[role], statements=[shifting, watching])
+        reason = "AWS's own policy for this, AWSCodeDeployRoleForLambdaLimited, reads alarms this way, too."
+        acknowledge_wildcard(policy, "*", reason)
         return policy
 
 

@@ -55,7 +55,9 @@ class ServiceStack(cdk.Stack):
             self, "DynamicConfiguration", model=declarations.configuration, environment=environment
         )
         access = authorization(self, service=service, environment=environment)
-        self._event_sources = EventSources(self, environment=environment, database=self.database)
+        self._event_sources = EventSources(
+            self, environment=environment, database=self.database, thresholds=settings.alarms
+        )
         self._functions = Functions(
             self,
             service=service,
