@@ -42,21 +42,15 @@ def left_behind(
 
 
 def sweep(client: "CloudFormationClient", names: list[str]) -> list[str]:
-    """Deletes the stacks, side by side, and returns the names of those that CloudFormation could not delete."""
-    started, failed = [], []
+    """Deletes the stacks one after the other; returns the names of those that CloudFormation could not delete."""
+    failed = []
     for name in names:
         print(f"Deleting {name}", flush=True)
         try:
             client.delete_stack(StackName=name)
-            started.append(name)
-        except ClientError as error:
-            print(f"  {error}", flush=True)
-            failed.append(name)
-    for name in started:
-        try:
             client.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=_HALF_AN_HOUR)
-        except WaiterError as error:
-            print(f"{name}: {error}", flush=True)
+        except (ClientError, WaiterError) as error:
+            print(f"  {error}", flush=True)
             failed.append(name)
     return failed
 
