@@ -274,6 +274,7 @@ def walk(desk: Desk) -> None:
     let_github_deploy(desk)
     preview(desk)
     deploy_everything(desk)
+    look_around(desk)
     take_an_update(desk)
     roll_back_and_go_on(desk)
     take_down(desk)
@@ -361,10 +362,9 @@ def roll_back_and_go_on(desk: Desk) -> None:
     assert desk.python(CONFIGURED, f"orders-{first}").startswith("All at once: ")
 
 
-def take_down(desk: Desk) -> None:
+def look_around(desk: Desk) -> None:
+    """Whoever has the rights sees what runs there."""
     *others, production = desk.environments
-    assert f"{production} keeps its data" in desk.make("destroy", check=False, ENVIRONMENT=production)
-    assert [release["tag"] for release in desk.github.releases] == ["v0.1.0"]
     if others:
         assert "-> 201" in desk.make("data", "SEED=1", ENVIRONMENT=others[0])
         assert '"name": "Ada"' in desk.make("data", "TABLE=Orders", ENVIRONMENT=others[0])
@@ -372,10 +372,14 @@ def take_down(desk: Desk) -> None:
     assert f" alarms in orders-{production}, none of them on" in desk.make("alarms", ENVIRONMENT=production)
     refused = desk.make("data", "SEED=1", check=False, ENVIRONMENT=production)
     assert f"{production} is production, where tests only read" in refused
-    # What keeps none leaves nothing behind, and can be made again.
-    for _ in range(2 if others else 0):
-        desk.follow("4. Deploy", ENVIRONMENT=others[0])
-        desk.make("destroy", ENVIRONMENT=others[0])
+
+
+def take_down(desk: Desk) -> None:
+    *others, production = desk.environments
+    assert f"{production} keeps its data" in desk.make("destroy", check=False, ENVIRONMENT=production)
+    # What keeps no data leaves nothing behind, and can be made again; so it is with copies of it.
+    if others:
+        desk.follow("Taking an environment down", ENVIRONMENT=others[0])
         assert not desk.names_of(others[0])
         desk.follow("4. Deploy", ENVIRONMENT=others[0])
         desk.follow("Taking an environment down", ENVIRONMENT=others[0])
