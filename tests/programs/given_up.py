@@ -91,7 +91,7 @@ try:
     assert until(waiting), "There is no dead letter."
 finally:
     allow(lambda _: True)
-print(round(1000 * (time.monotonic() - began)))
+print(f"waited {1000 * (time.monotonic() - began):.0f} ms")
 assert not until(done, 3), "It was done without a redrive."
 redrive = [sys.executable, "-m", "infra.app", "redrive", "--send"]
 print(subprocess.run(redrive, check=True, stdout=subprocess.PIPE, text=True).stdout)
