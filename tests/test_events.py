@@ -6,6 +6,7 @@ queues) stands in tests/machinery/test_event_sources.py.
 """
 
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from guides import Reader
 from history import git
+from log_lines import seen_as_recorded
 from services import Render, Service
 
 pytestmark = pytest.mark.matrix
@@ -30,6 +32,29 @@ POINTS = {
         for when in ("before", "after")
     ),
 }
+REPORT = '''"""What a schedule starts."""
+
+from blueprint.runtime.events import Run, create_schedule_handler
+from blueprint.runtime.observability import logger
+
+
+def report(run: Run) -> None:
+    logger.info("reported", due=run.time)
+
+
+lambda_handler = create_schedule_handler(report)
+'''
+SCHEDULED = """    Function(
+        "report",
+        Schedule("rate(365 days)"),
+        reads={IDEMPOTENCY: ["GetItem"]},
+        writes={IDEMPOTENCY: ["PutItem", "UpdateItem", "DeleteItem"]},
+    ),
+)
+"""
+THRESHOLDS = "[alarms]\nmessage_age_seconds = 1\niterator_age_ms = 1000\n\n[adopted_tables]"
+FIRED = ("…MessageAge", "…DeadLetters", "…IteratorAge")
+"""Of the list in operating.md, the alarms that these tests set off."""
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +65,12 @@ def service(tmp_path_factory: pytest.TempPathFactory, render: Render, workshop: 
     try:
         for guide in ("publish-what-happens.md", "react-to-it.md"):
             reader.follow(service.path / "blueprint" / "docs" / guide, but=set())
+        (service.path / "service" / "handlers" / "report.py").write_text(REPORT)
+        functions, settings = service.path / "infra" / "functions.py", service.path / "service.toml"
+        text = functions.read_text().replace("import Function, Http,", "import Function, Http, Schedule,")
+        functions.write_text(text.rstrip().removesuffix(")") + SCHEDULED)
+        settings.write_text(settings.read_text().replace("[adopted_tables]", THRESHOLDS))
+        service.make("local")
         yield service
     finally:
         service.make("local-stop", check=False)
@@ -72,9 +103,39 @@ def test_one_poison_message_of_ten_is_a_dead_letter_that_can_be_sent_back(servic
         shown = service.make("dead-letters").stdout
         assert "Parcels: 1\n" in shown
         assert poison in shown
+    # rings,
+    assert states(service, "ParcelsDeadLetters", 0, 1) == ["OK", "ALARM"]
     # and is delivered once the code can read it
     assert "Parcels: 1 sent back" in service.make("redrive").stdout
     assert run(service, "redriven", poison).splitlines()[-1] == "received again"
+
+
+def states(service: Service, alarm: str, *values: float) -> list[str]:
+    """The alarm's states after each value, which the AWS service would report that the alarm watches."""
+    return [run(service, "alarm", alarm, str(value)).strip() for value in values]
+
+
+def test_a_message_that_nobody_takes_rings(service: Service) -> None:
+    waited = float(run(service, "stopped"))
+    assert states(service, "ParcelsMessageAge", 0, waited) == ["OK", "ALARM"]
+
+
+def test_a_change_that_is_given_up_rings_and_can_be_sent_back(service: Service) -> None:
+    stream = "OrdersStreamPublishOrderEvents"
+    said = run(service, "given_up", "publish_order_events", "events:PutEvents", stream)
+    assert f"{stream}: 1 sent back" in said
+    (waited,) = re.findall(r"^waited (\d+) ms$", said, re.MULTILINE)
+    assert states(service, f"{stream}IteratorAge", 0, float(waited)) == ["OK", "ALARM"]
+
+
+def test_a_run_that_is_given_up_can_be_sent_back(service: Service) -> None:
+    said = run(service, "given_up", "report", "dynamodb:PutItem", "ReportSchedule")
+    assert "ReportSchedule: 1 sent back" in said
+
+
+def test_the_lines_of_the_log_are_as_recorded(service: Service) -> None:
+    lines = [json.loads(line) for line in run(service, "logged").splitlines()]
+    assert seen_as_recorded(service, lines) >= {"batch handled", "run failed"}
 
 
 def test_what_a_function_may_not_do_it_cannot(service: Service) -> None:

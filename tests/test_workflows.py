@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import yaml
 from git import TEAM
+from github import GitHub
 from history import Blueprint, commit, git, minor_changes, replace
 from services import Render, Service
 from user_shell import BLUEPRINT
-from workflows import GitHub, Runner, scripts
+from workflows import Runner, scripts
 
 RENDERS: dict[str, dict[str, Any]] = {
     "default": {},
@@ -96,11 +97,12 @@ def test_git_hooks_refuse_conflicts_and_what_the_linter_refuses(service: Service
 
 def test_the_next_release_follows_from_the_commits(service: Service, workshop: Service) -> None:
     def released() -> str:
-        report = Runner(service, workshop).run("main.yml", only="release")
+        github = GitHub()
+        report = Runner(service, workshop, github).run("main.yml", only="release")
         assert report.failed is None, "\n".join(report.failed or ())
         assert "release: Find the next version, and its notes, in the commits" in report.ran
         service.make("release-notes")
-        return report.gh[0].split()[2] if report.gh else ""
+        return "".join(release["tag"] for release in github.releases)
 
     assert released() == "v0.1.0"
     git(service.path, "tag", "v0.1.0")
@@ -127,10 +129,17 @@ def test_an_update_that_changes_workflows_needs_an_app(tmp_path: Path, workshop:
     assert refused.failed is not None
     assert f"no workflow's own token do:\n{pins}\nRun `make update` yourself" in refused.failed[1]
     assert refused.outputs == {"update": ""}
-    # When there is, then the pull request is a draft, with the conflict.
-    report = Runner(service, workshop, GitHub(variables={"UPDATE_APP_CLIENT_ID": "app"})).run("update.yml")
-    assert report.failed is None, "\n".join(report.failed or ())
-    assert report.outputs == {"update": "summary=build/update.md\nunfinished=true\nmajor=\n"}
+    # When there is, then the pull request is a draft, with the conflict, and a major version has its issue, once.
+    blueprint.release("2.0.0")
+    github = GitHub(variables={"UPDATE_APP_CLIENT_ID": "app"}, secrets={"UPDATE_APP_PRIVATE_KEY": "a key"})
+    for _ in range(2):
+        report = Runner(service, workshop, github).run("update.yml")
+        assert report.failed is None, "\n".join(report.failed or ())
+        (request,) = github.pull_requests
+        assert request["draft"]
+        assert "blueprint/docs/operating.md" in request["body"]
+        assert "<<<<<<<" in git(service.path, "show", f"{request['head']}:blueprint/docs/operating.md")
+        assert [issue["title"] for issue in github.issues] == ["Update to the blueprint's v2.0.0"]
 
 
 @pytest.mark.parametrize("name", RENDERS)

@@ -1,10 +1,9 @@
 """Runs GitHub's workflows on this machine: each job in a clean checkout, its steps in order, its actions played.
 
-What stands in for GitHub: `GitHub` has what a job sees of it, `_ACTIONS` what the actions do that a later step needs.
-`ELSEWHERE` lists what is left out, and what holds it instead.
+What stands in for GitHub: `github.py`, and in `_ACTIONS` what the actions do that a later step needs. `ELSEWHERE`
+lists what is left out, and what holds it instead.
 """
 
-import base64
 import json
 import re
 import subprocess
@@ -16,6 +15,7 @@ from typing import Any
 
 import yaml
 from expressions import evaluate
+from github import GitHub
 from history import git
 from services import Service, user_environment
 
@@ -26,11 +26,10 @@ ELSEWHERE = {
     "actions/deploy-pages": "GitHub Pages; what it publishes is what `make docs` has built",
     "github/codeql-action/init": "CodeQL, which needs GitHub's code scanning; bandit's rules run in `make check`",
     "github/codeql-action/analyze": "CodeQL, see init",
-    "actions/create-github-app-token": "a GitHub App; test_an_update_that_changes_workflows_needs_an_app",
-    "peter-evans/create-pull-request": "GitHub's API; that test holds what it is given",
     "CodeDeploy's shifting": "the aliases and groups in the template; the odds of the alarms are computed in a test",
     "WAF's enforcement": "cfn-lint's schema and the template tests of its rules and log",
     "AWS::IAM::OIDCProvider": "MiniStack lacks it: made by the API and adopted; the template has a test",
+    "AWS::Backup::BackupSelection": "MiniStack has the vault without its lock, the plan, and no restore; test_recovery",
     "the claims repository and ref": "MiniStack knows aud and sub alone; the conditions on the others have a test",
 }
 """What has no counterpart on the local cloud, each with what holds it instead."""
@@ -41,14 +40,7 @@ _UNKNOWN_TO_JOBS = {"strategy", "container", "services", "defaults", "uses"}
 _UNKNOWN_TO_STEPS = {"shell", "working-directory"}
 _EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 
-_GH = """#!/bin/sh
-printf '%s\\n' "$*" >> "$GH_CALLS"
-case "$1 $2" in
-"pr list") printf '%s' "$GH_OPEN" ;;
-"release create") ;;
-*) echo "unknown: gh $*" >&2; exit 1 ;;
-esac
-"""
+_OWN = "GitHub's token of a job"
 
 
 # By the service's own packages, as this repository's has no AWS SDK.
@@ -60,46 +52,12 @@ print(json.dumps(getattr(boto3.client("sts"), call)(**session)["Credentials"], d
 """
 
 
-@dataclass(frozen=True)
-class GitHub:
-    """What a job sees of GitHub: the repository's and its environments' variables, the event, and its identity.
-
-    `ids` are the owner's and the repository's, which `sub` holds for repositories made since July 2026.
-    """
-
-    repository: str = "acme/orders"
-    ids: tuple[str, str] | None = None
-    variables: Mapping[str, str] = field(default_factory=dict)
-    environments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    event: Mapping[str, str] = field(default_factory=dict)
-    open_pull_requests: Collection[int] = ()
-
-    def subject(self, environment: str) -> str:
-        """The claim `sub` of a job in the environment."""
-        owner, name = self.repository.split("/")
-        repository = f"{owner}@{self.ids[0]}/{name}@{self.ids[1]}" if self.ids else self.repository
-        return f"repo:{repository}:environment:{environment}"
-
-    def token(self, environment: str) -> str:
-        """The identity token of a job in the environment. The local cloud doesn't verify its signature."""
-        claims = {
-            "iss": "https://token.actions.githubusercontent.com",
-            "aud": "sts.amazonaws.com",
-            "sub": self.subject(environment),
-            "repository": self.repository,
-            "ref": "refs/heads/main",
-            "environment": environment,
-        }
-        parts = (json.dumps(part).encode() for part in ({"alg": "RS256", "typ": "JWT"}, claims))
-        return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (*parts, b"signature"))
-
-
 @dataclass
 class Report:
     """What was run, what was skipped and why, and the step that failed with its output.
 
     `outputs` and `summaries` have what each job's steps wrote to GITHUB_OUTPUT and GITHUB_STEP_SUMMARY, `roles` the
-    ARNs that each job has assumed, `gh` the calls of GitHub's command line.
+    ARNs that each job has assumed.
     """
 
     ran: list[str] = field(default_factory=list)
@@ -108,7 +66,6 @@ class Report:
     outputs: dict[str, str] = field(default_factory=dict)
     summaries: dict[str, str] = field(default_factory=dict)
     roles: dict[str, list[str]] = field(default_factory=dict)
-    gh: list[str] = field(default_factory=list)
 
 
 class StepError(Exception):
@@ -174,15 +131,10 @@ class Runner:
             running.environment = {
                 key: _resolve(value, values) for key, value in {**variables, **job.get("env", {})}.items()
             }
-            (root / "bin").mkdir()
-            (root / "bin" / "gh").write_text(_GH)
-            (root / "bin" / "gh").chmod(0o755)
             for number, step in enumerate(job["steps"], start=1):
                 self._run_step(running, number, step, report)
             for file, kept in zip(_COMMAND_FILES, (report.outputs, report.summaries), strict=True):
                 kept[name] = (root / file).read_text() if (root / file).exists() else ""
-            if (root / "calls").exists():
-                report.gh += (root / "calls").read_text().splitlines()
         return "failure" if running.has_failed else "success"
 
     def _run_step(self, job: _Job, number: int, step: dict[str, Any], report: Report) -> None:
@@ -211,29 +163,28 @@ class Runner:
     def _run_script(self, job: _Job, step: dict[str, Any]) -> None:
         own = {key: _resolve(value, job.values) for key, value in step.get("env", {}).items()}
         user = user_environment()
-        result = subprocess.run(
-            # As GitHub runs it: https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", _resolve(step["run"], job.values)],
-            cwd=job.checkout.path,
-            env={
-                **user,
-                **self.environment,
-                "PATH": f"{job.folder / 'bin'}:{user['PATH']}",
-                "CI": "true",
-                "GITHUB_ACTIONS": "true",
-                "GITHUB_SHA": git(self.repository.path, "rev-parse", "HEAD").strip(),
-                "GH_CALLS": str(job.folder / "calls"),
-                "GH_OPEN": json.dumps([{"number": number} for number in self.github.open_pull_requests]),
-                **{file: str(job.folder / file) for file in _COMMAND_FILES},
-                **job.environment,
-                **own,
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+        with self.github.at_hand(job.folder / "bin", user["PATH"], job.definition["permissions"]) as gh:
+            result = subprocess.run(
+                # As GitHub runs it: https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax
+                ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", _resolve(step["run"], job.values)],
+                cwd=job.checkout.path,
+                env={
+                    **user,
+                    **self.environment,
+                    **gh,
+                    "CI": "true",
+                    "GITHUB_ACTIONS": "true",
+                    "GITHUB_SHA": git(self.repository.path, "rev-parse", "HEAD").strip(),
+                    **{file: str(job.folder / file) for file in _COMMAND_FILES},
+                    **job.environment,
+                    **own,
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
         if step.get("id"):
             path = job.folder / "GITHUB_OUTPUT"
             for line in path.read_text().splitlines() if path.exists() else ():
@@ -246,10 +197,11 @@ class Runner:
         variables = {**self.github.variables, **self.github.environments.get(job.get("environment", ""), {})}
         return {
             "github.repository": self.github.repository,
-            "github.token": "a token of GitHub's",
+            "github.token": _OWN,
             "github.event.pull_request.head.repo.full_name": self.github.repository,
             **self.github.event,
             **{f"vars.{name}": value for name, value in variables.items()},
+            **{f"secrets.{name}": value for name, value in self.github.secrets.items()},
             "needs": needs,
             "toJSON": json.dumps,
             "always": lambda: True,
@@ -313,10 +265,46 @@ def _assume_role(runner: Runner, job: _Job, step: str, inputs: Mapping[str, str]
     report.roles.setdefault(job.name, []).append(inputs["role-to-assume"])
 
 
+def _become_app(runner: Runner, job: _Job, step: str, inputs: Mapping[str, str], report: Report) -> None:  # noqa: ARG001
+    if not inputs["client-id"] or not inputs["private-key"]:
+        raise StepError("Input required and not supplied: private-key")
+    allowed = {name.removeprefix("permission-"): value for name, value in inputs.items() if "permission-" in name}
+    job.values[f"steps.{step}.outputs.token"] = f"an app's token with {json.dumps(allowed)}"
+
+
+def _open_pull_request(runner: Runner, job: _Job, _: str, inputs: Mapping[str, str], report: Report) -> None:  # noqa: ARG001
+    """What create-pull-request 8.1.1 does: commits to its branch, and opens one pull request for it."""
+    token, folder, branch = inputs["token"], job.checkout.path, inputs["branch"]
+    allowed = job.definition["permissions"] if token == _OWN else json.loads(token.partition(" with ")[2])
+    git(folder, "add", "--all")
+    changed = git(folder, "diff", "--cached", "--name-only").splitlines()
+    if not changed:
+        return
+    needed = {"contents", "pull-requests"} | {"workflows" for name in changed if name.startswith(".github/workflows/")}
+    if missing := [name for name in sorted(needed) if allowed.get(name) != "write"]:
+        raise StepError(f"refusing to allow a GitHub App to create or update it without `{missing[0]}` permission")
+    git(folder, "checkout", "--quiet", "-B", branch)
+    git(folder, "commit", "--quiet", "--message", inputs["commit-message"])
+    git(folder, "push", "--quiet", "--force", "origin", branch)
+    request = {
+        "title": inputs["title"],
+        "body": (folder / inputs["body-path"]).read_text(),
+        "draft": inputs["draft"] == "true",
+    }
+    for found in runner.github.pull_requests:
+        if found["state"] == "open" and found["head"] == branch:
+            found.update(request)
+            return
+    number = len(runner.github.pull_requests) + len(runner.github.issues) + 1
+    runner.github.pull_requests.append({"number": number, "head": branch, "state": "open", **request})
+
+
 _ACTIONS: Mapping[str, Callable[[Runner, _Job, str, Mapping[str, str], Report], None]] = {
     "actions/checkout": _check_out,
     "re-actors/alls-green": _check_jobs,
     "aws-actions/configure-aws-credentials": _assume_role,
+    "actions/create-github-app-token": _become_app,
+    "peter-evans/create-pull-request": _open_pull_request,
 }
 
 

@@ -1,9 +1,9 @@
 """The CDK app: `cdk synth`, `cdk deploy` and the like run it as infra/app.py.
 
 ENVIRONMENT names the environment (default: local), STACK_SUFFIX a second copy of it.
-IGNORE_ALARMS=true synthesises a delivery that no alarm rolls back. FIRST_DEPLOYMENT=true leaves out the termination
-protection, which blueprint/accounts/deploy.py turns on when the deployment has succeeded. AT_ONCE delivers without a
-canary, whatever the alarms say: `make deploy` sets it to the time after a `make rollback`.
+FIRST_DEPLOYMENT=true leaves out the termination protection, which blueprint/accounts/deploy.py turns on when the
+deployment has succeeded. AT_ONCE delivers without a canary, whatever the alarms say: `make deploy` sets it to the time
+after a `make rollback`.
 """
 
 import os
@@ -38,7 +38,6 @@ def create_app(declarations: Declarations, environment_name: str, suffix: str = 
         settings=settings,
         environment=environment,
         suffix=suffix,
-        watched=os.environ.get("IGNORE_ALARMS") != "true",
         protected=os.environ.get("FIRST_DEPLOYMENT") != "true",
     )
     if reason := os.environ.get("AT_ONCE"):

@@ -185,6 +185,11 @@ def test_each_function_has_what_every_function_has(template: Template) -> None:
         (group,) = [each for key, each in groups.items() if key.startswith(f"Delivery{name}")]
         watched = json.dumps(group["Properties"]["AlarmConfiguration"]["Alarms"])
         assert f"Delivery{name}Crashes" in watched
+        assert f"Delivery{name}Answers" in watched
+        answers = properties(template, "AWS::CloudWatch::Alarm", f"Delivery{name}Answers")["Metrics"]
+        (counted,) = [each["MetricStat"]["Metric"] for each in answers if each["Id"] == "errors"]
+        assert counted["MetricName"] == "ServerErrors"
+        assert {each["Name"] for each in counted["Dimensions"]} == {"function", "version", "service"}
     # a log, a place on the dashboard
     for name in names:
         properties(template, "AWS::Logs::LogGroup", f"{name}Logs")
@@ -220,6 +225,19 @@ def test_its_permissions_are_in_the_document() -> None:
         each["Properties"]["AlarmName"] for each in resources.values() if each["Type"] == "AWS::CloudWatch::Alarm"
     ]
     assert f"{STACK}-SweepErrors" in alarms
+
+
+def test_the_pipelines_tests_read_the_logs_of_added_functions_too() -> None:
+    service = SETTINGS.service.model_copy(update={"repository": "acme/orders"})
+    (first, *_) = (name for name in SETTINGS.environments if name not in {"local", PRODUCTION})
+    found = template_of(
+        SETTINGS.model_copy(update={"service": service}),
+        first,
+        declarations=declared(resources=lambda stack: stack.add_function(Function("sweep")) and None),
+    )
+    caller = allowed(found, "CallerRole")
+    assert "SweepFunction" in caller["lambda:GetFunctionConfiguration"]
+    assert "SweepLogs" in caller["logs:FilterLogEvents"]
 
 
 def test_nothing_of_it_is_a_finding(tmp_path: Path) -> None:

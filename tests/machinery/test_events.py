@@ -92,12 +92,17 @@ def test_one_message_of_ten_fails_alone(packer: Packer, capsys: pytest.CaptureFi
     assert answer == {"batchItemFailures": [{"itemIdentifier": batch["Records"][3]["messageId"]}]}
     assert packer.packed == [f"order-{number}" for number in range(10) if number != 3]
     # one line, which says which and why, but nothing of the data
-    (line,) = log(capsys)
+    output = capsys.readouterr().out
+    (line,) = [json.loads(each) for each in output.splitlines() if '"level"' in each]
     assert (line["message"], line["records"], line["failed"]) == ("batch handled", 10, 1)
     (failure,) = line["failures"]
     assert failure["record"] == batch["Records"][3]["messageId"]
     assert failure["causes"][0]["type"] == "ValueError"
     assert CUSTOMER not in json.dumps(line)
+    # and what the canary watches of this version: Lambda counts no error
+    (metric,) = [json.loads(each) for each in output.splitlines() if "ServerErrors" in each]
+    assert (metric["ServerErrors"], metric["function"], metric["version"]) == ([1.0], "function", "1")
+    assert {*metric["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0]} == {"function", "version", "service"}
 
 
 def test_a_batch_that_fails_as_a_whole_is_an_error_of_the_function(

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from blueprint import settings as service_settings
-from blueprint.accounts import contract, safety
-from blueprint.accounts.previews import account_of, as_deployer
+from blueprint.accounts import contract, roles, safety
 from blueprint.settings import LOCAL, ROOT, SettingsError
 
 if TYPE_CHECKING:
@@ -75,8 +74,9 @@ def run(command: str, *arguments: str) -> None:
     """
     settings, suffix = service_settings.load(), os.environ.get("STACK_SUFFIX", "")
     environment = settings.copy_of(settings.environment(os.environ.get("ENVIRONMENT", LOCAL)), suffix)
-    safety.check_deployment(settings, environment, account_of(environment))
-    stack_name, client = settings.stack_name(environment, suffix), as_deployer(environment)
+    safety.check_deployment(settings, environment, roles.account_of(environment))
+    stack_name = settings.stack_name(environment, suffix)
+    client = roles.assume("deploy", environment).client("cloudformation")
     found = status(client, stack_name)
     is_first = found is None or found in _NEVER_DEPLOYED
     _cdk("synth", "--quiet", "--output", _ASSEMBLY, FIRST_DEPLOYMENT=str(is_first).lower())
@@ -89,7 +89,8 @@ def run(command: str, *arguments: str) -> None:
     _cdk(command, "--all", "--app", _ASSEMBLY, *arguments)
     if command == "deploy" and is_first and environment.retain_data:
         # Not before: a protected stack whose first deployment fails can be neither deleted nor repeated.
-        as_deployer(environment).update_termination_protection(StackName=stack_name, EnableTerminationProtection=True)
+        client = roles.assume("deploy", environment).client("cloudformation")  # whose session lasts for an hour
+        client.update_termination_protection(StackName=stack_name, EnableTerminationProtection=True)
 
 
 def main() -> None:

@@ -16,13 +16,15 @@ from constructs import Construct
 
 from blueprint import settings as service_settings
 from blueprint.accounts import safety
-from blueprint.constructs.caller_role import caller_role_name, cdk_role_name, pipeline_role_name
-from blueprint.constructs.findings import acknowledge_wildcard, checked_app
+from blueprint.accounts.roles import cdk_role_name
+from blueprint.constructs.caller_role import caller_role_name, pipeline_role_name
+from blueprint.constructs.findings import acknowledge, acknowledge_wildcard, checked_app
 from blueprint.settings import LOCAL, Environment, Service, Settings, SettingsError
 
 GITHUB = "token.actions.githubusercontent.com"
 _CDK_ROLES = ("deploy", "file-publishing", "lookup")
 """Of the roles that `cdk bootstrap` makes, those that a deployment without containers assumes."""
+_LOGS_POLICY = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 _MAIN = "refs/heads/main"
 """The branch that main.yml deploys."""
 
@@ -44,28 +46,16 @@ class AccountStack(cdk.Stack):
             description="API Gateway's account setting",
         )
         role = iam.Role(
-            self, "LogsRole", assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"), description="Writes API logs"
-        )
-        policy = iam.Policy(
             self,
-            "LogsPolicy",
-            roles=[role],
-            statements=[
-                iam.PolicyStatement(
-                    actions=[
-                        *("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogGroups"),
-                        *("logs:DescribeLogStreams", "logs:PutLogEvents", "logs:GetLogEvents", "logs:FilterLogEvents"),
-                    ],
-                    resources=["*"],
-                )
-            ],
+            "LogsRole",
+            assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
+            description="Writes API logs",
+            managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(_LOGS_POLICY)],
         )
-        acknowledge_wildcard(
-            policy, "*", "These are the permissions of AWS's own policy for this, AmazonAPIGatewayPushToCloudWatchLogs."
-        )
+        finding = f"IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{_LOGS_POLICY}]"
+        acknowledge(role, finding, "AWS's own policy for this, for the logs of every API in the account.")
         account = apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
-        account.node.add_dependency(policy)
-        for resource in (role, policy, account):
+        for resource in (role, account):
             cdk.RemovalPolicies.of(resource).retain()
 
 

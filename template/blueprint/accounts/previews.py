@@ -12,11 +12,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from blueprint import settings as service_settings
-from blueprint.constructs.caller_role import cdk_role_name
+from blueprint.accounts import roles
 from blueprint.settings import LOCAL, Environment, Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -43,47 +42,17 @@ def left_behind(
 
 
 def sweep(client: "CloudFormationClient", names: list[str]) -> list[str]:
-    """Deletes the stacks, side by side, and returns the names of those that CloudFormation could not delete."""
-    started, failed = [], []
+    """Deletes the stacks one after the other; returns the names of those that CloudFormation could not delete."""
+    failed = []
     for name in names:
         print(f"Deleting {name}", flush=True)
         try:
             client.delete_stack(StackName=name)
-            started.append(name)
-        except ClientError as error:
+            client.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=_HALF_AN_HOUR)
+        except (ClientError, WaiterError) as error:
             print(f"  {error}", flush=True)
             failed.append(name)
-    for name in started:
-        try:
-            client.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=_HALF_AN_HOUR)
-        except WaiterError as error:
-            print(f"{name}: {error}", flush=True)
-            failed.append(name)
     return failed
-
-
-def account_of(environment: Environment) -> str:
-    """The environment's account, else that of the credentials."""
-    sts = boto3.client("sts", region_name=environment.region)
-    return environment.account or sts.get_caller_identity()["Account"]
-
-
-def as_deployer(environment: Environment) -> "CloudFormationClient":
-    """A client in the CDK's deployment role, in the environment's account and region.
-
-    Raises ClientError where the account isn't bootstrapped, or its credentials may not assume that role.
-    """
-    session = boto3.Session(region_name=environment.region)
-    account = account_of(environment)
-    partition = session.get_partition_for_region(environment.region)
-    role = f"arn:{partition}:iam::{account}:role/{cdk_role_name('deploy', environment, account)}"
-    credentials = session.client("sts").assume_role(RoleArn=role, RoleSessionName="make")["Credentials"]
-    return session.client(
-        "cloudformation",
-        aws_access_key_id=credentials["AccessKeyId"],
-        aws_secret_access_key=credentials["SecretAccessKey"],
-        aws_session_token=credentials["SessionToken"],
-    )
 
 
 def main() -> None:
@@ -93,7 +62,7 @@ def main() -> None:
         still_open = {int(request["number"]) for request in json.loads(parser.parse_args().open.read_text())}
         settings = service_settings.load()
         environment = settings.environment(os.environ.get("ENVIRONMENT", LOCAL))
-        client = as_deployer(environment)
+        client = roles.assume("deploy", environment).client("cloudformation")
         failed = sweep(client, left_behind(client, settings, environment, still_open))
     except (OSError, ValueError, KeyError, TypeError) as error:
         sys.exit(f"error: the list of open pull requests can't be read, so nothing is deleted: {error}")

@@ -27,11 +27,10 @@ class Alarms(Construct):
         metric: cloudwatch.IMetric,
         threshold: float,
         *,
-        breaching: int = 1,
-        periods: int = 1,
+        breaching: tuple[int, int] = (1, 1),
         below: bool = False,
     ) -> cloudwatch.Alarm:
-        """An alarm that goes off when so many of the last periods are above the threshold, or below it.
+        """An alarm that goes off when so many of so many last periods are above the threshold, or below it.
 
         It is sent again when it is over. Its name needs a section in the runbook.
         """
@@ -44,8 +43,8 @@ class Alarms(Construct):
             alarm_description=f"{description} What to do: blueprint/docs/runbook.md.",
             metric=metric,
             threshold=threshold,
-            evaluation_periods=periods,
-            datapoints_to_alarm=breaching,
+            evaluation_periods=breaching[1],
+            datapoints_to_alarm=breaching[0],
             comparison_operator=comparison.LESS_THAN_THRESHOLD if below else comparison.GREATER_THAN_THRESHOLD,
             # No request, no metric: only an alarm that waits for requests takes silence for a fault.
             treat_missing_data=missing.BREACHING if below else missing.NOT_BREACHING,

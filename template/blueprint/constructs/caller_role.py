@@ -24,16 +24,12 @@ def caller_role_name(stack_name: str) -> str:
     return f"{stack_name}-caller"
 
 
-def cdk_role_name(kind: str, environment: Environment, account: str) -> str:
-    """The name of a role that `cdk bootstrap` makes: deploy, file-publishing or lookup."""
-    return f"cdk-{environment.bootstrap_qualifier}-{kind}-role-{account}-{environment.region}"
-
-
 class CallerRole(Construct):
     """A role for the environment's pipeline role alone, which tests the environment with it.
 
-    It may invoke this API (in production its GET methods), read this stack's outputs, the logs of its functions and,
-    with Cognito, the secret of this pool's client. `allow` adds what tests of the team's call besides.
+    It may invoke this API (in production its GET methods), read this stack's outputs and, with Cognito, the secret of
+    this pool's client, by which the tests get their tokens: IAM can't tell its clients, nor the scopes that are asked
+    for. `allow` adds what tests of the team's call besides.
     """
 
     def __init__(
@@ -42,7 +38,6 @@ class CallerRole(Construct):
         construct_id: str,
         *,
         rest_api: apigateway.RestApi,
-        functions: Collection[ServiceFunction],
         authorization: Authorization,
         service: Service,
         environment: Environment,
@@ -69,18 +64,6 @@ class CallerRole(Construct):
         verb = "GET" if environment.production else "*"
         methods = rest_api.arn_for_execute_api(verb, "/*", environment.name)
         self._allow_on(["execute-api:Invoke"], methods, "The wildcard stands for the methods of this one API.")
-        if not environment.production:
-            self.allow(
-                iam.PolicyStatement(
-                    actions=["lambda:GetFunctionConfiguration"],
-                    resources=[function.function.function_arn for function in functions],
-                ),
-                iam.PolicyStatement(
-                    actions=["logs:FilterLogEvents"],
-                    # With the wildcard that CloudFormation ends an ARN with, and as IAM's reference has it.
-                    resources=[arn for function in functions for arn in _arns(function.log_group)],
-                ),
-            )
         if isinstance(authorization, Cognito):
             pool = authorization.pool.user_pool_arn
             self.allow(iam.PolicyStatement(actions=["cognito-idp:DescribeUserPoolClient"], resources=[pool]))
@@ -88,6 +71,20 @@ class CallerRole(Construct):
     def allow(self, *statements: iam.PolicyStatement) -> None:
         """Adds statements to the role."""
         self._policy.add_statements(*statements)
+
+    def allow_logs(self, functions: Collection[ServiceFunction]) -> None:
+        """Lets it find and read the functions' logs."""
+        self.allow(
+            iam.PolicyStatement(
+                actions=["lambda:GetFunctionConfiguration"],
+                resources=[function.function.function_arn for function in functions],
+            ),
+            iam.PolicyStatement(
+                actions=["logs:FilterLogEvents"],
+                # With the wildcard that CloudFormation ends an ARN with, and as IAM's reference has it.
+                resources=[arn for function in functions for arn in _arns(function.log_group)],
+            ),
+        )
 
     def _allow_on(self, actions: list[str], resource: str, reason: str) -> None:
         self.allow(iam.PolicyStatement(actions=actions, resources=[resource]))

@@ -48,8 +48,8 @@ class Dashboard(Construct):
             found.create_error_rate_widget(width, _HEIGHT),
         )
 
-    def add_function(self, name: str, alias: lambda_.Alias, *more: cloudwatch.Metric) -> None:
-        """Invocations, latency, failures and throttles, and what is watched of the function's trigger besides."""
+    def add_function(self, name: str, alias: lambda_.Alias) -> None:
+        """Invocations, latency, failures and throttles."""
         found = monitoring.LambdaFunctionMonitoring(self._facade, lambda_function=alias, human_readable_name=name)
         self.add(found.create_title_widget())
         throttles = alias.metric_throttles(statistic="Sum", label="Throttles")
@@ -60,8 +60,6 @@ class Dashboard(Construct):
             found.create_error_rate_widget(width, _HEIGHT),
             _graph("Throttles", [throttles], width),
         )
-        if more:
-            self.add_metrics(more)
 
     def add_table(self, name: str, table: dynamodb.ITable) -> None:
         """Capacity, latency, throttles and errors."""

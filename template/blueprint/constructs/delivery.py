@@ -22,24 +22,15 @@ canary of less than 100 requests, the second one of less than 300. blueprint/doc
 
 
 class CanaryDelivery(Construct):
-    """AWS CodeDeploy shifts each alias to its new version by `CANARY`, and back when that version fails.
-
-    Without `watched`, the alarms are left out of the decision, for a deployment that must not be rolled back.
-    """
+    """AWS CodeDeploy shifts each alias to its new version by `CANARY`, and back when that version fails."""
 
     def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        functions: Mapping[str, ServiceFunction],
-        service: Service,
-        watched: bool,
+        self, scope: Construct, construct_id: str, *, functions: Mapping[str, ServiceFunction], service: Service
     ):
         super().__init__(scope, construct_id)
         application = codedeploy.LambdaApplication(self, "Application")
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("codedeploy.amazonaws.com"))
-        policies = [self._shifting(role, functions), self._watching(role)]
+        policy = self._create_policy(role, functions)
         for function in functions.values():
             group = codedeploy.LambdaDeploymentGroup(
                 self,
@@ -48,14 +39,13 @@ class CanaryDelivery(Construct):
                 alias=function.alias,
                 deployment_config=CANARY,
                 alarms=list(self._alarms(function, service)),
-                ignore_alarm_configuration=not watched,
-                auto_rollback=codedeploy.AutoRollbackConfig(deployment_in_alarm=watched),
+                auto_rollback=codedeploy.AutoRollbackConfig(deployment_in_alarm=True),
                 role=role.without_policy_updates(),
             )
-            group.node.add_dependency(*policies)
+            group.node.add_dependency(policy)
 
     def _alarms(self, function: ServiceFunction, service: Service) -> Iterator[cloudwatch.Alarm]:
-        """An alarm on what the function's new version answers with 5XX, and one on its crashes and timeouts.
+        """An alarm on what the function's new version answers with 5XX or fails of a batch, and one on its crashes.
 
         They watch one version, whose number is in their names: an alarm that is on for the previous version neither
         refuses nor rolls back the deployment that fixes it. They reach nobody, since the deployment reports them.
@@ -86,31 +76,15 @@ class CanaryDelivery(Construct):
                 treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             )
 
-    def _shifting(self, role: iam.Role, functions: Mapping[str, ServiceFunction]) -> iam.Policy:
-        return iam.Policy(
-            self,
-            "Shifting",
-            roles=[role],
-            statements=[
-                iam.PolicyStatement(
-                    actions=["lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"],
-                    resources=[arn for function in functions.values() for arn in function.arns],
-                )
-            ],
+    def _create_policy(self, role: iam.Role, functions: Mapping[str, ServiceFunction]) -> iam.Policy:
+        shifting = iam.PolicyStatement(
+            actions=["lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"],
+            resources=[arn for function in functions.values() for arn in function.arns],
         )
-
-    def _watching(self, role: iam.Role) -> iam.Policy:
-        policy = iam.Policy(
-            self,
-            "Watching",
-            roles=[role],
-            statements=[iam.PolicyStatement(actions=["cloudwatch:DescribeAlarms"], resources=["*"])],
-        )
-        acknowledge_wildcard(
-            policy,
-            "*",
-            "AWS's own policy for this, AWSCodeDeployRoleForLambdaLimited, reads alarms this way, too.",
-        )
+        watching = iam.PolicyStatement(actions=["cloudwatch:DescribeAlarms"], resources=["*"])
+        policy = iam.Policy(self, "Policy", roles=[role], statements=[shifting, watching])
+        reason = "AWS's own policy for this, AWSCodeDeployRoleForLambdaLimited, reads alarms this way, too."
+        acknowledge_wildcard(policy, "*", reason)
         return policy
 
 

@@ -1,6 +1,7 @@
 """What starts the functions that serve no route: queues, streams of tables, schedules, each with its dead letters."""
 
 import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -11,13 +12,17 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 
 from blueprint.constructs.database import Database
-from blueprint.constructs.event_monitoring import Watch, of_dead_letters, of_queue, of_schedules, of_stream
 from blueprint.constructs.findings import acknowledge, acknowledge_wildcard
 from blueprint.constructs.functions import ServiceFunction
 from blueprint.declare import Queue, Schedule, Stream
+from blueprint.settings import Alarms as Thresholds
 from blueprint.settings import Environment
 
+Watch = tuple[str, str, cloudwatch.Metric, float]
+"""An alarm to be: its name and description, and the metric that must not be above the threshold."""
+
 DEAD_LETTERS_KEPT = cdk.Duration.days(14)
+_MINUTE = cdk.Duration.minutes(1)
 QUEUE_OUTPUT, DEAD_LETTERS_OUTPUT, SCHEDULE = "QueueUrl", "DeadLettersUrl", "Schedule"
 """How the names of the outputs end by which `make redrive` finds the queues."""
 
@@ -25,8 +30,9 @@ QUEUE_OUTPUT, DEAD_LETTERS_OUTPUT, SCHEDULE = "QueueUrl", "DeadLettersUrl", "Sch
 class EventSources:
     """Connects the functions to what starts them; `watches` says what the alarms have to look at."""
 
-    def __init__(self, stack: cdk.Stack, *, environment: Environment, database: Database):
+    def __init__(self, stack: cdk.Stack, *, environment: Environment, database: Database, thresholds: Thresholds):
         self._stack, self._environment, self._database = stack, environment, database
+        self._thresholds = thresholds
         self.watches: list[Watch] = []
 
     def _publish(self, function: ServiceFunction) -> None:
@@ -68,7 +74,14 @@ class EventSources:
         if declared.events:
             self._rule(declared, queue, dead_letters)
         cdk.CfnOutput(self._stack, f"{declared.name}{QUEUE_OUTPUT}", value=queue.queue_url)
-        self.watches.append(of_queue(declared.name, queue))
+        self.watches.append(
+            (
+                f"{declared.name}MessageAge",
+                f"Messages wait in the queue {declared.name} for longer than they should (seconds).",
+                queue.metric_approximate_age_of_oldest_message(statistic="Maximum", period=_MINUTE),
+                self._thresholds.message_age_seconds,
+            )
+        )
 
     def _rule(self, declared: Queue, queue: sqs.Queue, dead_letters: sqs.Queue) -> None:
         bus: events.IEventBus = self._own_bus()
@@ -122,7 +135,14 @@ class EventSources:
             on_failure=sources.SqsDlq(dead_letters),
         )
         mapping.node.add_dependency(listing)
-        self.watches.append(of_stream(name, function.alias))
+        self.watches.append(
+            (
+                f"{name}IteratorAge",
+                f"The changes of {name} are handled late (milliseconds).",
+                function.alias.metric("IteratorAge", statistic="Maximum", period=_MINUTE),
+                self._thresholds.iterator_age_ms,
+            )
+        )
 
     def _schedules(self, function: ServiceFunction, schedules: list[Schedule]) -> None:
         name = f"{function.node.id}{SCHEDULE}"
@@ -177,7 +197,15 @@ class EventSources:
                 ),
             )
             made.node.add_dependency(policy)
-        self.watches.append(of_schedules(name, group.schedule_group_name))
+        failed = cloudwatch.Metric(
+            namespace="AWS/Scheduler",
+            metric_name="TargetErrorCount",
+            dimensions_map={"ScheduleGroup": group.schedule_group_name},
+            statistic="Sum",
+            period=_MINUTE,
+        )
+        description = f"EventBridge Scheduler can't start what {name} is for."
+        self.watches.append((f"{name}FailedSchedules", description, failed, self._thresholds.failed_schedules))
 
     def _dead_letters(self, function: ServiceFunction, name: str) -> sqs.Queue:
         queue = sqs.Queue(self._stack, f"{name}DeadLetters", enforce_ssl=True, retention_period=DEAD_LETTERS_KEPT)
@@ -187,7 +215,9 @@ class EventSources:
             value=queue.queue_url,
             description=function.declared.name,
         )
-        self.watches.append(of_dead_letters(name, queue))
+        visible = queue.metric_approximate_number_of_messages_visible(statistic="Maximum", period=_MINUTE)
+        description = f"What {name} could not handle waits in its dead-letter queue."
+        self.watches.append((f"{name}DeadLetters", description, visible, self._thresholds.dead_letters))
         return queue
 
     def _own_bus(self) -> events.EventBus:

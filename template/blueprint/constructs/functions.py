@@ -13,8 +13,7 @@ from constructs import Construct
 from blueprint.constructs.configuration import DynamicConfiguration
 from blueprint.constructs.database import Database
 from blueprint.constructs.findings import acknowledge, acknowledge_wildcard
-from blueprint.declare import Function, Http, Queue, Schedule, Stream
-from blueprint.declare.triggers import Trigger
+from blueprint.declare import Function
 from blueprint.packaging.build import Build
 from blueprint.packaging.levers import START
 from blueprint.settings import ALIAS, NEWEST_PYTHON, Environment, Service
@@ -24,7 +23,7 @@ from blueprint.settings import ALIAS, NEWEST_PYTHON, Environment, Service
 class ServiceFunction(Construct):
     """A declared function behind its alias, `ALIAS`; it may write its log and traces, and what is granted to it.
 
-    `module` is the Python module whose `lambda_handler` serves its events, `description` says what starts it.
+    `module` is the Python module whose `lambda_handler` serves its events.
     """
 
     def __init__(
@@ -168,7 +167,7 @@ class Functions:
             "".join(word.capitalize() for word in declared.name.split("_")),
             declared=declared,
             module=module or declared.module,
-            description=f"{self._service.name}: {', '.join(map(_describe, declared.triggers))}"[:256],
+            description=f"{self._service.name}: {declared.name.replace('_', ' ')}",
             service=self._service,
             environment=self._environment,
             build=self._build,
@@ -180,18 +179,6 @@ class Functions:
             function.allow(self._configuration.statement())
         self.by_name[declared.name] = function
         return function
-
-
-def _describe(trigger: Trigger) -> str:
-    match trigger:
-        case Http():
-            return f"{trigger.method} {trigger.path}"
-        case Queue():
-            return f"messages of {trigger.name}"
-        case Stream():
-            return f"changes of {trigger.table.name}"
-        case Schedule():
-            return trigger.expression
 
 
 def _start(region: str) -> dict[str, str]:

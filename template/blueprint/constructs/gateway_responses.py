@@ -1,9 +1,9 @@
 """The errors that API Gateway answers itself, as problem documents (RFC 9457) like the functions'."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import NamedTuple
 
 from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
@@ -14,26 +14,24 @@ from blueprint.runtime.problems import CONTENT_TYPE, RETRY_AFTER_SECONDS, title
 _Type = apigateway.ResponseType
 
 
-@dataclass(frozen=True)
-class _Error:
-    """An error: its status, what it says, and whether the same request may succeed later.
-
-    `scheme` is how to authenticate, which a 401 has to say (RFC 9110, section 15.5.2).
-    """
+class _Error(NamedTuple):
+    """An error: its status, what it says, and the headers that it has besides those of all."""
 
     status: HTTPStatus
     detail: str
-    retry: bool = False
-    scheme: str | None = None
+    headers: Mapping[str, str] = {}
 
+
+_AGAIN = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+"""The same request may succeed later."""
 
 _REFUSED = _Error(HTTPStatus.FORBIDDEN, "The caller may not do this; check the credentials and their permissions.")
 _FAILED = _Error(
     HTTPStatus.INTERNAL_SERVER_ERROR,
     "The service has failed; send the same request again, and report the request_id if it keeps failing.",
 )
-_TOO_MANY = _Error(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests; send this one again later.", retry=True)
-_TIMED_OUT = _Error(HTTPStatus.GATEWAY_TIMEOUT, "The service took too long; send the same request again.", retry=True)
+_TOO_MANY = _Error(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests; send this one again later.", _AGAIN)
+_TIMED_OUT = _Error(HTTPStatus.GATEWAY_TIMEOUT, "The service took too long; send the same request again.", _AGAIN)
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
 # A default stands for all types of its kind that aren't listed here.
@@ -63,7 +61,7 @@ _ERRORS = {
     _Type.UNAUTHORIZED: _Error(
         HTTPStatus.UNAUTHORIZED,
         "The access token is missing, expired, or without the scope; get another one.",
-        scheme="Bearer",
+        {"WWW-Authenticate": "Bearer"},  # which a 401 has to say (RFC 9110, section 15.5.2)
     ),
     _Type.UNSUPPORTED_MEDIA_TYPE: _Error(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json, in UTF-8 and not compressed."
@@ -81,14 +79,13 @@ class GatewayResponses(Construct):
         super().__init__(scope, construct_id)
         headers = error_headers(allowed_origins)
         for kind, error in _ERRORS.items():
-            own = {"Retry-After": str(RETRY_AFTER_SECONDS) if error.retry else None, "WWW-Authenticate": error.scheme}
             apigateway.GatewayResponse(
                 self,
                 "".join(word.capitalize() for word in kind.response_type.split("_")),
                 rest_api=rest_api,
                 type=kind,
                 status_code=str(error.status.value),
-                response_headers={name: f"'{value}'" for name, value in {**headers, **own}.items() if value},
+                response_headers={name: f"'{value}'" for name, value in {**headers, **error.headers}.items()},
                 templates={"application/json": document(error.status, error.detail, request_id="$context.requestId")},
             )
 

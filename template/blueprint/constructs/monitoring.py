@@ -17,7 +17,7 @@ from blueprint.constructs.alarms import Alarms
 from blueprint.constructs.api_metrics import ApiMetrics, count_refused
 from blueprint.constructs.dashboards import Dashboard
 from blueprint.constructs.database import Database
-from blueprint.constructs.event_monitoring import Watch
+from blueprint.constructs.event_sources import Watch
 from blueprint.constructs.functions import ServiceFunction
 from blueprint.constructs.objective import burn_alarms, objective_row
 from blueprint.constructs.standard_alarms import MINUTE, api_alarms, fallback_alarm, function_alarms, table_alarms
@@ -69,26 +69,16 @@ class Monitoring(Construct):
         """Adds the functions' and the tables' alarms, those of what starts functions, and their dashboard."""
         name, thresholds = cdk.Stack.of(self).stack_name, self._thresholds
         declared = [function.declared for function in functions.values()]
-        alarms = [
-            *(
-                alarm
-                for handler, function in functions.items()
-                for alarm in function_alarms(self.alarms, handler, function, thresholds)
-            ),
-            *(
-                alarm
-                for table, resource in self._database.tables.items()
-                for alarm in table_alarms(self.alarms, table, resource, declared, thresholds)
-            ),
-            *(
-                self.alarms.add(watch.name, watch.description, watch.metric, watch.limit(thresholds))
-                for watch in watches
-            ),
-        ]
+        alarms: list[cloudwatch.Alarm] = []
+        for handler, function in functions.items():
+            alarms += function_alarms(self.alarms, handler, function, thresholds)
+        for table, resource in self._database.tables.items():
+            alarms += table_alarms(self.alarms, table, resource, declared, thresholds)
+        alarms += [self.alarms.add(*watch) for watch in watches]
         self.low = Dashboard(self, "Low", name=f"{name}-low")
         self.low.add_alarms(alarms, f"{name}-")
         for handler, function in functions.items():
             self.low.add_function(handler, function.alias)
         for table, resource in self._database.tables.items():
             self.low.add_table(table.name, resource)
-        self.low.add_metrics([watch.metric for watch in watches])
+        self.low.add_metrics([metric for _, _, metric, _ in watches])

@@ -4,7 +4,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from blueprint.constructs.api import Api
-from blueprint.constructs.authorization import authorization
+from blueprint.constructs.authorization import Authorization, authorization
 from blueprint.constructs.backup import Backups
 from blueprint.constructs.caller_role import CallerRole
 from blueprint.constructs.configuration import DynamicConfiguration
@@ -18,13 +18,13 @@ from blueprint.constructs.snap_start import refuse_conflicts
 from blueprint.constructs.waf import Waf
 from blueprint.declare import Declarations, Function, Stream
 from blueprint.packaging.build import Build
-from blueprint.settings import Environment, Settings
+from blueprint.settings import Environment, Service, Settings
 
 
 class ServiceStack(cdk.Stack):
     """The service in one environment; `suffix` makes a second, independent copy of it.
 
-    Without `watched`, no alarm rolls a canary back. Without `protected`, the stack can be deleted in any environment.
+    Without `protected`, the stack can be deleted in any environment.
     """
 
     def __init__(
@@ -35,7 +35,6 @@ class ServiceStack(cdk.Stack):
         settings: Settings,
         environment: Environment,
         suffix: str = "",
-        watched: bool = True,
         protected: bool = True,
     ):
         service = settings.service
@@ -56,7 +55,9 @@ class ServiceStack(cdk.Stack):
             self, "DynamicConfiguration", model=declarations.configuration, environment=environment
         )
         access = authorization(self, service=service, environment=environment)
-        self._event_sources = EventSources(self, environment=environment, database=self.database)
+        self._event_sources = EventSources(
+            self, environment=environment, database=self.database, thresholds=settings.alarms
+        )
         self._functions = Functions(
             self,
             service=service,
@@ -99,21 +100,13 @@ class ServiceStack(cdk.Stack):
                 self._connect(self.functions[declared.name])
             else:
                 self.add_function(declared)
-        self.caller: CallerRole | None = None
-        if service.repository and not environment.is_local:
-            self.caller = CallerRole(
-                self,
-                "Caller",
-                rest_api=self.api.rest_api,
-                functions=self.functions.values(),
-                authorization=access,
-                service=service,
-                environment=environment,
-            )
+        self.caller = self._create_caller(access, service)
         declarations.resources(self)
+        if self.caller and not environment.production:
+            self.caller.allow_logs(self.functions.values())
         self.monitoring.watch(self.functions, self._event_sources.watches)
         if environment.delivery == "canary":
-            CanaryDelivery(self, "Delivery", functions=self.functions, service=service, watched=watched)
+            CanaryDelivery(self, "Delivery", functions=self.functions, service=service)
         for handler, function in self.functions.items():
             cdk.CfnOutput(
                 self, f"{function.node.id}FunctionName", value=function.function.function_name, description=handler
@@ -137,6 +130,18 @@ class ServiceStack(cdk.Stack):
         function = self._functions.add(declared)
         self._connect(function)
         return function
+
+    def _create_caller(self, access: Authorization, service: Service) -> CallerRole | None:
+        if not service.repository or self.environment_settings.is_local:
+            return None
+        return CallerRole(
+            self,
+            "Caller",
+            rest_api=self.api.rest_api,
+            authorization=access,
+            service=service,
+            environment=self.environment_settings,
+        )
 
     def _connect(self, function: ServiceFunction) -> None:
         try:

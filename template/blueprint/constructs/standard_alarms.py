@@ -19,6 +19,8 @@ MINUTE = cdk.Duration.minutes(1)
 FIVE_MINUTES = cdk.Duration.minutes(5)
 _QUARTER = cdk.Duration.minutes(15)
 _REFUSED_PERCENT = 99
+_ERRORS, _LATENCIES = (3, 5), (2, 3)
+"""How many of the last periods must be above the threshold: of five minutes, and of three times five."""
 
 
 def api_alarms(
@@ -31,16 +33,14 @@ def api_alarms(
             "Too many of the API's answers are 5XX.",
             api.error_rate(MINUTE),
             thresholds.api_error_percent / 100,
-            breaching=3,
-            periods=5,
+            breaching=_ERRORS,
         ),
         alarms.add(
             "ApiLatency",
             "The API is slow (p90).",
             api.latency(FIVE_MINUTES),
             thresholds.api_latency_ms,
-            breaching=2,
-            periods=3,
+            breaching=_LATENCIES,
         ),
         alarms.add(
             "TotalBlock",
@@ -80,24 +80,21 @@ def function_alarms(
                 label="Failed, %",
             ),
             thresholds.function_error_percent,
-            breaching=3,
-            periods=5,
+            breaching=_ERRORS,
         ),
         alarms.add(
             f"{prefix}Latency",
             f"The function {name} is slow (p90).",
             alias.metric_duration(statistic=P90, period=FIVE_MINUTES),
             thresholds.function_latency_ms,
-            breaching=2,
-            periods=3,
+            breaching=_LATENCIES,
         ),
         alarms.add(
             f"{prefix}Throttles",
             f"Lambda refuses to run the function {name}: the account's concurrency is used up.",
             alias.metric_throttles(statistic="Sum", period=MINUTE),
             thresholds.function_throttles,
-            breaching=3,
-            periods=5,
+            breaching=_ERRORS,
         ),
     ]
 
@@ -115,16 +112,14 @@ def table_alarms(
             f"DynamoDB refuses requests to the table {name}: they are too many.",
             resource.metric_throttled_requests_for_operations(operations=operations, period=MINUTE),
             thresholds.table_throttles,
-            breaching=3,
-            periods=5,
+            breaching=_ERRORS,
         ),
         alarms.add(
             f"{name}TableErrors",
             f"DynamoDB fails on requests to the table {name}.",
             resource.metric_system_errors_for_operations(operations=operations, period=MINUTE),
             thresholds.table_errors,
-            breaching=3,
-            periods=5,
+            breaching=_ERRORS,
         ),
     ]
 
@@ -136,8 +131,7 @@ def fallback_alarm(alarms: Alarms, fallbacks: cloudwatch.Metric, thresholds: Thr
         "The functions can't read their configuration and work with an older one, or with its defaults.",
         fallbacks.with_(period=FIVE_MINUTES),
         thresholds.configuration_fallbacks,
-        breaching=2,
-        periods=2,
+        breaching=(2, 2),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
@@ -49,19 +50,23 @@ class Waf(Construct):
             "Acl",
             scope="REGIONAL",
             default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
-            visibility_config=_visibility("WebAcl"),
+            visibility_config=wafv2.CfnWebACL.VisibilityConfigProperty(
+                cloud_watch_metrics_enabled=True, metric_name="WebAcl", sampled_requests_enabled=True
+            ),
             custom_response_bodies={
                 _TOO_LARGE: wafv2.CfnWebACL.CustomResponseBodyProperty(
                     content_type="APPLICATION_JSON",  # WAF has no type for problem documents.
                     content=document(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large; send a smaller one."),
                 )
             },
-            rules=[
-                _body_rule(priority=0, headers=error_headers(environment.allowed_origins)),
-                _rate_rule(priority=1, limit=environment.waf_rate_limit),
-                *(_managed_group(priority, group) for priority, group in enumerate(_MANAGED_GROUPS, start=2)),
-            ],
         )
+        rules = [
+            _body_rule(error_headers(environment.allowed_origins)),
+            _rate_rule(environment.waf_rate_limit),
+            *map(_managed_group, _MANAGED_GROUPS),
+        ]
+        # As CloudFormation has them, whose documentation says what each part means.
+        acl.add_property_override("Rules", [{**rule, "Priority": number} for number, rule in enumerate(rules)])
         wafv2.CfnWebACLAssociation(self, "Association", resource_arn=stage.stage_arn, web_acl_arn=acl.attr_arn)
         self._log(acl, environment)
 
@@ -111,74 +116,39 @@ class Waf(Construct):
         )
 
 
-def _managed_group(priority: int, name: str) -> wafv2.CfnWebACL.RuleProperty:
-    return wafv2.CfnWebACL.RuleProperty(
-        name=name,
-        priority=priority,
-        override_action=wafv2.CfnWebACL.OverrideActionProperty(none={}),
-        statement=wafv2.CfnWebACL.StatementProperty(
-            managed_rule_group_statement=wafv2.CfnWebACL.ManagedRuleGroupStatementProperty(
-                vendor_name="AWS",
-                name=name,
-                rule_action_overrides=[
-                    wafv2.CfnWebACL.RuleActionOverrideProperty(
-                        name=rule, action_to_use=wafv2.CfnWebACL.RuleActionProperty(count={})
-                    )
-                    for rule in _COUNTED_RULES.get(name, [])
-                ],
-            )
-        ),
-        visibility_config=_visibility(name),
-    )
+def _managed_group(name: str) -> dict[str, Any]:
+    counted = [{"Name": rule, "ActionToUse": {"Count": {}}} for rule in _COUNTED_RULES.get(name, [])]
+    group = {"VendorName": "AWS", "Name": name, "RuleActionOverrides": counted}
+    return _rule(name, {"ManagedRuleGroupStatement": group}, OverrideAction={"None": {}})
 
 
-def _body_rule(priority: int, headers: Mapping[str, str]) -> wafv2.CfnWebACL.RuleProperty:
+def _body_rule(headers: Mapping[str, str]) -> dict[str, Any]:
     """Refuses the bodies that the functions would refuse, too, with the same answer.
 
     WAF sees the first 16 KB of a body that API Gateway gets.
     https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-setting-body-inspection-limit.html
     """
-    response = wafv2.CfnWebACL.CustomResponseProperty(
-        response_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE.value,
-        custom_response_body_key=_TOO_LARGE,
-        response_headers=[
-            wafv2.CfnWebACL.CustomHTTPHeaderProperty(name=name, value=value)
-            for name, value in headers.items()
-            if name != "Content-Type"
+    response = {
+        "ResponseCode": HTTPStatus.REQUEST_ENTITY_TOO_LARGE.value,
+        "CustomResponseBodyKey": _TOO_LARGE,
+        "ResponseHeaders": [
+            {"Name": name, "Value": value} for name, value in headers.items() if name != "Content-Type"
         ],
-    )
-    body = wafv2.CfnWebACL.FieldToMatchProperty(body=wafv2.CfnWebACL.BodyProperty(oversize_handling="MATCH"))
-    return wafv2.CfnWebACL.RuleProperty(
-        name="BodySize",
-        priority=priority,
-        action=wafv2.CfnWebACL.RuleActionProperty(block=wafv2.CfnWebACL.BlockActionProperty(custom_response=response)),
-        statement=wafv2.CfnWebACL.StatementProperty(
-            size_constraint_statement=wafv2.CfnWebACL.SizeConstraintStatementProperty(
-                field_to_match=body,
-                comparison_operator="GT",
-                size=BODY_LIMIT_BYTES,
-                text_transformations=[wafv2.CfnWebACL.TextTransformationProperty(priority=0, type="NONE")],
-            )
-        ),
-        visibility_config=_visibility("BodySize"),
-    )
+    }
+    size = {
+        "FieldToMatch": {"Body": {"OversizeHandling": "MATCH"}},
+        "ComparisonOperator": "GT",
+        "Size": BODY_LIMIT_BYTES,
+        "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+    }
+    return _rule("BodySize", {"SizeConstraintStatement": size}, Action={"Block": {"CustomResponse": response}})
 
 
-def _rate_rule(priority: int, limit: int) -> wafv2.CfnWebACL.RuleProperty:
-    return wafv2.CfnWebACL.RuleProperty(
-        name="RateLimit",
-        priority=priority,
-        action=wafv2.CfnWebACL.RuleActionProperty(block={}),
-        statement=wafv2.CfnWebACL.StatementProperty(
-            rate_based_statement=wafv2.CfnWebACL.RateBasedStatementProperty(
-                aggregate_key_type="IP", limit=limit, evaluation_window_sec=300
-            )
-        ),
-        visibility_config=_visibility("RateLimit"),
-    )
+def _rate_rule(limit: int) -> dict[str, Any]:
+    rate = {"AggregateKeyType": "IP", "Limit": limit, "EvaluationWindowSec": 300}
+    return _rule("RateLimit", {"RateBasedStatement": rate}, Action={"Block": {}})
 
 
-def _visibility(metric: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
-    return wafv2.CfnWebACL.VisibilityConfigProperty(
-        cloud_watch_metrics_enabled=True, metric_name=metric, sampled_requests_enabled=True
-    )
+def _rule(name: str, statement: dict[str, Any], **action: dict[str, Any]) -> dict[str, Any]:
+    metric = {"CloudWatchMetricsEnabled": True, "MetricName": name, "SampledRequestsEnabled": True}
+    return {"Name": name, "Statement": statement, "VisibilityConfig": metric, **action}

@@ -15,6 +15,7 @@ from blueprint.settings import LOCAL
 UNSUPPORTED = frozenset(
     {
         "AWS::ApplicationSignals::ServiceLevelObjective",
+        "AWS::Backup::BackupSelection",
         "AWS::CloudWatch::AnomalyDetector",
         "AWS::CloudWatch::CompositeAlarm",
         "AWS::CodeDeploy::Application",

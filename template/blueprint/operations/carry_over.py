@@ -26,21 +26,19 @@ def carry_over(settings: Settings) -> Iterator[str]:
         )
     client, key = boto3.client("dynamodb"), tables.key_of(adopted)
     read = copied = 0
-    for items in tables.pages(source):
-        others = tables.counterparts(adopted, items, key)
-        for item in items:
-            if tables.identity(item, key) not in others:
-                try:
-                    client.put_item(
-                        TableName=adopted,
-                        Item=item,
-                        ConditionExpression="attribute_not_exists(#key)",
-                        ExpressionAttributeNames={"#key": key[0]},
-                    )
-                    copied += 1
-                except client.exceptions.ConditionalCheckFailedException:
-                    pass  # A client has just written it there.
-        read += len(items)
+    for pairs in tables.beside(source, adopted, key):
+        for item in (item for item, other in pairs if other is None):
+            try:
+                client.put_item(
+                    TableName=adopted,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(#key)",
+                    ExpressionAttributeNames={"#key": key[0]},
+                )
+                copied += 1
+            except client.exceptions.ConditionalCheckFailedException:
+                pass  # A client has just written it there.
+        read += len(pairs)
         if clock.is_due():
             yield f"  read {read} items, copied {copied}, {clock} so far"
     yield f"{source} -> {adopted}: copied {copied} of {read} items, those that were written since"

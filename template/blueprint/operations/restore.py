@@ -126,11 +126,10 @@ def _compare(present: str, restored: str, *, at_most: int | None) -> Iterator[st
     report = ROOT / "build" / "restore" / f"{restored}.jsonl"
     report.parent.mkdir(parents=True, exist_ok=True)
     with report.open("w") as file:
-        for items, kinds in _differences(present, restored, key, at_most):
-            for item, kind in zip(items, kinds, strict=True):
-                counts[kind] += 1
-                if kind != "the same":
-                    file.write(json.dumps({"difference": kind, "key": {name: item[name] for name in key}}) + "\n")
+        for kind, item in _differences(present, restored, key, at_most):
+            counts[kind] += 1
+            if kind != "the same":
+                file.write(json.dumps({"difference": kind, "key": {name: item[name] for name in key}}) + "\n")
             if clock.is_due():
                 yield f"  compared {counts.total()} items, {clock} so far"
     yield "Compared" + (f" about {at_most} items of each" if at_most and counts.total() >= at_most else "") + ":"
@@ -141,19 +140,12 @@ def _compare(present: str, restored: str, *, at_most: int | None) -> Iterator[st
 
 def _differences(
     present: str, restored: str, key: Sequence[str], at_most: int | None
-) -> Iterator[tuple[list[tables.Item], list[str]]]:
-    """Items and how each differs, first of the restored table, then of the present one."""
-    for items in tables.pages(restored, at_most=at_most):
-        others = tables.counterparts(present, items, key)
-        kinds = []
-        for item in items:
-            other = others.get(tables.identity(item, key))
-            kinds.append("deleted since" if other is None else "the same" if other == item else "changed since")
-        yield items, kinds
-    for items in tables.pages(present, at_most=at_most):
-        others = tables.counterparts(restored, items, key)
-        written = [item for item in items if tables.identity(item, key) not in others]
-        yield written, ["written since"] * len(written)
+) -> Iterator[tuple[str, tables.Item]]:
+    for pairs in tables.beside(restored, present, key, at_most=at_most):
+        for item, other in pairs:
+            yield "deleted since" if other is None else "the same" if other == item else "changed since", item
+    for pairs in tables.beside(present, restored, key, at_most=at_most):
+        yield from (("written since", item) for item, other in pairs if other is None)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from blueprint import settings as service_settings
-from blueprint.operations.target import OperationError, Target, read_as_the_cdk, run
+from blueprint.accounts import roles
+from blueprint.operations.target import OperationError, Target, run
 from blueprint.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -160,11 +161,9 @@ def _last_release(target: Target, functions: Collection[Function]) -> tuple[list
 def _stop_shifting(target: Target) -> list[str]:
     """Stops CodeDeploy where it shifts an alias, so that it shifts back, and returns those deployment groups."""
     stopped = []
-    applications = target.resources("AWS::CodeDeploy::Application").values()
-    groups = target.resources("AWS::CodeDeploy::DeploymentGroup").values()
-    for application in applications:
+    for application in target.resources("AWS::CodeDeploy::Application").values():
         client = boto3.client("codedeploy")
-        for group in groups:
+        for group in target.resources("AWS::CodeDeploy::DeploymentGroup").values():
             found = client.list_deployments(
                 applicationName=application, deploymentGroupName=group, includeOnlyStatuses=[*_UNDER_WAY]
             )
@@ -174,29 +173,23 @@ def _stop_shifting(target: Target) -> list[str]:
     return stopped
 
 
-def _configuration_ids(target: Target) -> tuple[str, str, str]:
-    """The ids of the AppConfig application, environment and profile."""
-    types = ("Application", "Environment", "ConfigurationProfile")
-    application, environment, profile = (
-        next(iter(target.resources(f"AWS::AppConfig::{kind}").values())) for kind in types
-    )
-    return application, environment, profile
+def _configuration_ids(target: Target) -> list[str]:
+    """The ids of the AppConfig application, environment, profile and strategy."""
+    kinds = ("Application", "Environment", "ConfigurationProfile", "DeploymentStrategy")
+    return [next(iter(target.resources(f"AWS::AppConfig::{kind}").values())) for kind in kinds]
 
 
 def _deployments(application: str, environment: str) -> list["DeploymentSummaryTypeDef"]:
     """The configuration's deployments, the newest first."""
-    pages = (
-        boto3.client("appconfig")
-        .get_paginator("list_deployments")
-        .paginate(ApplicationId=application, EnvironmentId=environment)
-    )
+    paginator = boto3.client("appconfig").get_paginator("list_deployments")
+    pages = paginator.paginate(ApplicationId=application, EnvironmentId=environment)
     found = [deployment for page in pages for deployment in page["Items"]]
     return sorted(found, key=lambda deployment: deployment["DeploymentNumber"], reverse=True)
 
 
 def _restore_configuration(target: Target, began: datetime) -> Iterator[str]:
     """Deploys the configuration that was served when the release began."""
-    application, environment, profile = _configuration_ids(target)
+    application, environment, profile, strategy = _configuration_ids(target)
     deployments = _deployments(application, environment)
     whole = began.replace(microsecond=0)  # as AppConfig gives its times
     before = next((found for found in deployments if found["StartedAt"] < whole), None)
@@ -211,18 +204,12 @@ def _restore_configuration(target: Target, began: datetime) -> Iterator[str]:
     except client.exceptions.ResourceNotFoundException:
         yield f"configuration: stays, since {target.environment.name} keeps no older ones; check that the code reads it"
         return
-    if deployments[0]["State"] in {"DEPLOYING", "BAKING"}:
-        client.stop_deployment(
-            ApplicationId=application,
-            EnvironmentId=environment,
-            DeploymentNumber=deployments[0]["DeploymentNumber"],
-        )
     client.start_deployment(
         ApplicationId=application,
         EnvironmentId=environment,
         ConfigurationProfileId=profile,
         ConfigurationVersion=version,
-        DeploymentStrategyId=next(iter(target.resources("AWS::AppConfig::DeploymentStrategy").values())),
+        DeploymentStrategyId=strategy,
         Description=_DESCRIPTION,
     )
     yield f"configuration: version {deployments[0]['ConfigurationVersion']} -> {version}"
@@ -234,7 +221,7 @@ def _is_moved(target: Target) -> bool:
     functions = [Function.of(*found) for found in target.resources("AWS::Lambda::Alias").items()]
     if any(f"{function.arn}:{function.current}" not in deployed for function in functions):
         return True
-    application, environment, _ = _configuration_ids(target)
+    application, environment, *_ = _configuration_ids(target)
     newest = next(iter(_deployments(application, environment)), None)
     if newest is None:
         return False
@@ -256,7 +243,8 @@ def state() -> str:
         except ClientError as error:
             if "AccessDenied" not in error.response["Error"]["Code"]:
                 raise
-            read_as_the_cdk(target.environment)
+            # A pipeline's own role may read nothing.
+            boto3.DEFAULT_SESSION = roles.assume("lookup", target.environment)
             moved = _is_moved(target)
         return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}" if moved else ""
     except (SettingsError, OperationError, BotoCoreError, ClientError, StopIteration) as error:

@@ -1,6 +1,6 @@
-"""Reading two DynamoDB tables beside each other: by pages, in parallel, in constant memory."""
+"""Reading two DynamoDB tables beside each other, page by page, in constant memory."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,12 +10,12 @@ import boto3
 from blueprint.operations.target import OperationError, Target
 
 if TYPE_CHECKING:
-    from types_boto3_dynamodb.type_defs import ScanOutputTypeDef
+    from types_boto3_dynamodb.type_defs import PaginatorConfigTypeDef
 
 Item = dict[str, Any]
 """An item, or a key, as DynamoDB's API has it: attribute names and typed values."""
 
-_SEGMENTS = 8
+_AT_ONCE = 8
 _BATCH = 100  # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 
 
@@ -41,7 +41,6 @@ def key_of(table: str) -> list[str]:
 
 
 def exists(table: str) -> bool:
-    """Whether there is such a table, finished or not."""
     client = boto3.client("dynamodb")
     try:
         client.describe_table(TableName=table)
@@ -50,42 +49,25 @@ def exists(table: str) -> bool:
     return True
 
 
-def pages(table: str, *, at_most: int | None = None) -> Iterator[list[Item]]:
-    """The table's items, page by page; all, or about `at_most`, which are spread evenly over the keys."""
-    client, read = boto3.client("dynamodb"), 0
-    starts: dict[int, Item | None] = dict.fromkeys(range(_SEGMENTS))
+def beside(
+    table: str, other: str, key: Sequence[str], *, at_most: int | None = None
+) -> Iterator[list[tuple[Item, Item | None]]]:
+    """Pages of the table's items, each with the other table's item of the same key.
 
-    def page(segment: int) -> "ScanOutputTypeDef":
-        start = starts[segment]
-        more: dict[str, Any] = {"ExclusiveStartKey": start} if start else {}
-        return client.scan(TableName=table, Segment=segment, TotalSegments=_SEGMENTS, ConsistentRead=True, **more)
-
-    with ThreadPoolExecutor(_SEGMENTS) as pool:
-        while starts and (at_most is None or read < at_most):
-            for segment, response in zip([*starts], pool.map(page, [*starts]), strict=True):
-                if response["Items"]:
-                    read += len(response["Items"])
-                    yield response["Items"]
-                if "LastEvaluatedKey" in response:
-                    starts[segment] = response["LastEvaluatedKey"]
-                else:
-                    del starts[segment]
+    All of them, or the first `at_most`: DynamoDB reads a table in the order of its keys' hashes, so they are a sample.
+    """
+    scan = boto3.client("dynamodb").get_paginator("scan")
+    limits: PaginatorConfigTypeDef = {"MaxItems": at_most} if at_most else {}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for page in scan.paginate(TableName=table, ConsistentRead=True, PaginationConfig=limits):
+            keys = [{name: item[name] for name in key} for item in page["Items"]]
+            batches = [keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH)]
+            answers = pool.map(partial(_items, other), batches)
+            found = {repr([item[name] for name in key]): item for answer in answers for item in answer}
+            yield [(item, found.get(repr([item[name] for name in key]))) for item in page["Items"]]
 
 
-def counterparts(table: str, items: Collection[Item], key: Sequence[str]) -> dict[str, Item]:
-    """The items of the table with the same keys, by `identity`."""
-    keys = [{name: item[name] for name in key} for item in items]
-    batches = [keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH)]
-    with ThreadPoolExecutor(_SEGMENTS) as pool:
-        return {identity(item, key): item for found in pool.map(partial(_batch, table), batches) for item in found}
-
-
-def identity(item: Item, key: Sequence[str]) -> str:
-    """The item's key as a text that tells it from all others of its table."""
-    return repr([item[name] for name in key])
-
-
-def _batch(table: str, keys: list[Item]) -> list[Item]:
+def _items(table: str, keys: list[Item]) -> list[Item]:
     client, found = boto3.client("dynamodb"), []
     rest: Any = {table: {"Keys": keys, "ConsistentRead": True}}
     while rest:

@@ -50,27 +50,6 @@ def reach(environment: Environment) -> None:
             )
 
 
-def read_as_the_cdk(environment: Environment) -> None:
-    """Lets the AWS SDK of this process read in the role that `cdk bootstrap` makes for that.
-
-    A pipeline's own role may do nothing but assume such roles. Raises ClientError when it may not.
-    """
-    # Here, since it imports the CDK, which takes a second.
-    from blueprint.constructs.caller_role import cdk_role_name  # noqa: PLC0415
-
-    session = boto3.Session(region_name=environment.region)
-    sts, partition = session.client("sts"), session.get_partition_for_region(environment.region)
-    account = environment.account or sts.get_caller_identity()["Account"]
-    role = f"arn:{partition}:iam::{account}:role/{cdk_role_name('lookup', environment, account)}"
-    found = sts.assume_role(RoleArn=role, RoleSessionName="make")["Credentials"]
-    boto3.setup_default_session(
-        aws_access_key_id=found["AccessKeyId"],
-        aws_secret_access_key=found["SecretAccessKey"],
-        aws_session_token=found["SessionToken"],
-        region_name=environment.region,
-    )
-
-
 @dataclass(frozen=True)
 class Target:
     """The stack of the environment that ENVIRONMENT and STACK_SUFFIX name."""

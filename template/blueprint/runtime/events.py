@@ -24,7 +24,7 @@ from pydantic import BaseModel
 
 from blueprint.runtime import aws, start
 from blueprint.runtime.environment_variables import EnvironmentVariables
-from blueprint.runtime.observability import causes, logger, metrics, tracer
+from blueprint.runtime.observability import causes, count_server_error, logger, metrics, tracer
 
 DONE_FOR_SECONDS = 14 * 24 * 60 * 60
 """How long what was handled is remembered: as long as SQS keeps a message at most."""
@@ -153,6 +153,8 @@ def _batches(kind: EventType, handle: Callable[[Any], None], once: _Once | None 
         finally:
             log = logger.error if failures else logger.info
             log("batch handled", records=len(event["Records"]), failed=len(failures), failures=failures)
+            if failures:
+                count_server_error(context)
 
     return _lambda_handler(handle_batch)
 

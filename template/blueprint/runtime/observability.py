@@ -27,7 +27,10 @@ tracer = Tracer(auto_patch=False)  # tracing.py traces the calls of AWS services
 metrics = Metrics()
 
 SERVER_ERRORS = "ServerErrors"
-"""Answers with 5XX of one version of a function, for the canary: Lambda counts no answer as an error."""
+"""What one version of a function failed, for the canary: answers with 5XX, and batches in which a record failed.
+
+Lambda counts neither as an error.
+"""
 
 
 def count_server_error(context: LambdaContext) -> None:

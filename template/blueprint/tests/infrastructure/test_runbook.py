@@ -55,14 +55,25 @@ def test_each_alarm_says_where_its_section_is() -> None:
     assert all(description.endswith("What to do: blueprint/docs/runbook.md.") for description in alarms().values())
 
 
-def names(record: dict[str, Any], prefix: str = "") -> Iterator[str]:
-    """The fields that Logs Insights finds in a JSON line."""
-    for name, value in record.items():
-        yield from names(value, f"{prefix}{name}.") if isinstance(value, dict) else [prefix + name]
+def names(value: Any, prefix: str = "") -> Iterator[str]:
+    """The fields that Logs Insights finds in a JSON line; an item of a list has its number as name.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html
+    """
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    if pairs is None:
+        yield prefix[:-1]
+        return
+    for name, each in pairs:
+        yield from names(each, f"{prefix}{name}.")
 
 
 def logged() -> dict[str, set[str]]:
-    """The fields of each kind of log: of the functions' by recorded lines, Lambda's own among them."""
+    """The fields of each kind of log, the functions' by lines that were recorded on the local cloud.
+
+    That writes Lambda's own lines as text. Here they are as AWS has them, one of an invocation and one of a start that
+    failed: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
+    """
     lines = Path(__file__).with_name("log_lines.jsonl").read_text().splitlines()
     functions = {name for line in lines for name in names(json.loads(line))}
     return {"functions": functions, "AccessLog": set(ACCESS_LOG)}
@@ -75,7 +86,7 @@ def logged() -> dict[str, set[str]]:
 def test_a_query_asks_for_fields_that_its_log_has(log: str, query: str) -> None:
     without_texts = re.sub(r'"[^"]*"', "", query)
     own = set(re.findall(r"\bas (\w+)", without_texts))
-    asked = set(re.findall(r"@?[A-Za-z_][\w.]*", re.sub(r"\b\d+\w*", "", without_texts)))
+    asked = set(re.findall(r"@?[A-Za-z_][\w.]*", re.sub(r"(?<![\w.])\d+\w*", "", without_texts)))
     assert asked - WORDS - own - {"@timestamp", "@log"} <= logged()[log]
 
 
