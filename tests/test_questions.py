@@ -148,6 +148,7 @@ def test_a_terminal_of_80_columns_shows_each_question_and_what_is_wrong_with_an_
             terminal.press(f"{CLEAR}{question['default']}")
         terminal.press(ENTER)
     # When all are answered by Enter, then it is the service of the default answers.
+    terminal.shows("orders is ready. Next:")
     assert terminal.process.wait(timeout=60) == 0
     answers = yaml.safe_load((tmp_path / "service" / ".copier-answers.yml").read_text())
     assert {name: answers[name] for name in QUESTIONS} == {name: q["default"] for name, q in QUESTIONS.items()}

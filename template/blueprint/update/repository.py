@@ -23,7 +23,8 @@ _OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OB
 """What git tells a hook, which may be what runs `make update`."""
 
 _SETTINGS = (".cfnlintrc", ".gitignore", ".pre-commit-config.yaml", "Makefile", "cdk.json", "package.json")
-MERGED = ("blueprint", ".github", "conftest.py", "pyproject.toml", *_SETTINGS)
+_EDITORS = (".devcontainer", ".editorconfig", ".vscode")
+MERGED = ("blueprint", ".github", "conftest.py", "pyproject.toml", *_SETTINGS, *_EDITORS)
 """The blueprint's part, beside the answers; everything else is the team's."""
 REQUIRED = ("infra", "service.toml", "service/__init__.py", "service/aws_services.py", "tests/samples.py")
 """Of the team's part, what is written again when it is missing."""
