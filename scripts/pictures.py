@@ -92,7 +92,7 @@ class Recording:
         self._seconds += min(wait, LONGEST_WAIT)
         plain = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text).rstrip().rpartition("\r")[2]
         # A key of the local cloud, which looks like one of AWS.
-        plain = re.sub(r"(--user |swagger#)\S+", r"\1...", plain)
+        plain = re.sub(r"--user \S+", "--user ...", re.sub(r"#AKIA\w+:\w+", "#...", plain))
         if not plain and not (self.lines and self.lines[-1].text):
             return
         wrapped = textwrap.wrap(plain, COLUMNS, replace_whitespace=False, drop_whitespace=False) or [""]
@@ -165,7 +165,7 @@ def record(folder: Path) -> Iterator[tuple[Recording, Path]]:
     recording = Recording()
     copy = "copier copy --defaults serverless-service-blueprint my-orders"
     # Without its remark that a tree that is no release has no tags.
-    recording.run(f"{BLUEPRINT}/.venv/bin/{copy} 2>&1 | grep -v ' tags '", folder, shown=copy)
+    recording.run(f"PYTHONWARNINGS=ignore {BLUEPRINT}/.venv/bin/{copy} 2>&1 | grep -v ' tags '", folder, shown=copy)
     recording.shorten("    create  ")
     try:
         recording.run("true", folder, shown="cd my-orders")
@@ -193,9 +193,7 @@ def record_logs(service: Path) -> Recording:
 
     orders = Thread(target=place_orders)
     orders.start()
-    output = recording.run(
-        f"timeout --signal=INT {LOGS_SECONDS} make logs SINCE=1s 2>&-; true", service, shown="make logs"
-    )
+    output = recording.run(f"timeout --signal=INT {LOGS_SECONDS} make logs SINCE=1s; true", service, shown="make logs")
     orders.join()
     if "AttributeError" not in output:
         sys.exit(f"error: The log has no error:\n{output}")
