@@ -16,10 +16,10 @@ _LABELS = ("-L", "yours", "-L", "before", "-L", "the blueprint's, or elsewhere")
 def merge(*sides: bytes) -> tuple[bytes, bool]:
     """The merge of ours, base and theirs, nothing where one is a binary file; and whether it has no conflict."""
     with tempfile.TemporaryDirectory() as folder:
-        for name, content in zip("012", sides, strict=True):
-            Path(folder, name).write_bytes(content)
-        command = ["git", "merge-file", "-p", *_LABELS, *"012"]
-        result = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, check=False)
+        paths = [Path(folder, name) for name in ("ours", "base", "theirs")]
+        for path, content in zip(paths, sides, strict=True):
+            path.write_bytes(content)
+        result = subprocess.run(["git", "merge-file", "-p", *_LABELS, *paths], stdout=subprocess.PIPE, check=False)
     return result.stdout, result.returncode == 0
 
 
