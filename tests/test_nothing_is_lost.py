@@ -336,6 +336,7 @@ def test_a_users_configuration_of_git_changes_nothing(blueprint: Blueprint, tmp_
         git(service.path, "checkout", "--quiet", "HEAD", "--", ".")
     if "rerere.enabled" in CONFIGURATIONS[name]:  # and git remembers how somebody has resolved the conflict before
         assert conflicting(service)
+        git(service.path, "-c", "rerere.enabled=true", "rerere")
         (service.path / "blueprint" / "docs" / "operating.md").write_text("# Ours\n")
         git(service.path, "-c", "rerere.enabled=true", "commit", "--quiet", "--all", "--message", "Resolve")
         git(service.path, "reset", "--quiet", "--hard", "HEAD~")
