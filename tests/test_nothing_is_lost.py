@@ -123,7 +123,7 @@ def test_an_environment_after_production_lets_no_test_write_there(service: Servi
     """service.toml says which one is production: tests/machinery/test_settings.py has `make verify`."""
     updated(service, "--data", "environments=dev, staging, production, recovery")
     for name in ("dev", "staging", "production", "recovery"):
-        assert re.findall(r"run: make (\S+)", job(service, f"deploy-{name}")) == ["deploy", "verify"]
+        assert set(re.findall(r"run: make (\S+)", job(service, f"deploy-{name}"))) - {"sbom"} == {"deploy", "verify"}
     assert "production = true" in (service.path / "service.toml").read_text()
 
 

@@ -228,12 +228,15 @@ def test_its_permissions_are_in_the_document() -> None:
 
 
 def test_the_pipelines_tests_read_the_logs_of_added_functions_too() -> None:
+    def add_sweep(stack: ServiceStack) -> None:
+        stack.add_function(Function("sweep"))
+
     service = SETTINGS.service.model_copy(update={"repository": "acme/orders"})
     (first, *_) = (name for name in SETTINGS.environments if name not in {"local", PRODUCTION})
     found = template_of(
         SETTINGS.model_copy(update={"service": service}),
         first,
-        declarations=declared(resources=lambda stack: stack.add_function(Function("sweep")) and None),
+        declarations=declared(resources=add_sweep),
     )
     caller = allowed(found, "CallerRole")
     assert "SweepFunction" in caller["lambda:GetFunctionConfiguration"]
