@@ -19,7 +19,20 @@ RUNTIME = f"{sys.version_info.major}.{sys.version_info.minor}"
 """The Lambda runtime that most renders are for: this interpreter's, so that they run on it."""
 
 # A user's shell knows nothing of this repository's own environment, nor of the machine that runs these tests.
-_FOREIGN = ("CI", "AWS_", "COPIER_", "PYTEST_", "PYTHON", "UV", "VIRTUAL_ENV", "MAKE", "MFLAGS", "LOCAL_", "STACK_")
+_FOREIGN = (
+    "CI",
+    "AWS_",
+    "COPIER_",
+    "PYTEST_",
+    "PYTHON",
+    "UV",
+    "VIRTUAL_ENV",
+    "MAKE",
+    "MFLAGS",
+    "LOCAL_",
+    "STACK_",
+    "TESTS",
+)
 
 
 def user_environment(**variables: str) -> dict[str, str]:
