@@ -13,7 +13,17 @@ from services import RUNTIME, Render, Service
 
 # The modules that take minutes, the longest first, so that no process is left with one at the end.
 # The first two need nothing of each other's: one makes the workshop, one does without.
-LONGEST = ["test_workflows", "test_docs", "test_local_cloud", "test_teams", "test_e2e_finds_faults", "test_synthesis"]
+LONGEST = [
+    "test_workflows",
+    "test_rehearsal",
+    "test_local_cloud",
+    "test_docs",
+    "test_events",
+    "test_operations",
+    "test_teams",
+    "test_e2e_finds_faults",
+    "test_synthesis",
+]
 
 collect_ignore = ["machinery"]  # tests/test_machinery.py runs it
 

@@ -9,6 +9,8 @@ from history import Blueprint, commit, git, minor_changes, tracked, update
 from services import Service
 from user_shell import BLUEPRINT
 
+pytestmark = pytest.mark.matrix
+
 URL = "https://github.com/OWNER/serverless-service-blueprint"
 PYTHON = '"""Ours."""\n'
 # In the shape of a service from the cookbook's cookiecutter.
