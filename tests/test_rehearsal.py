@@ -367,6 +367,7 @@ def look_around(desk: Desk) -> None:
     *others, production = desk.environments
     if others:
         assert "-> 201" in desk.make("data", "SEED=1", ENVIRONMENT=others[0])
+        commit(desk.service.path, "docs: write the OpenAPI document, from which samples are made")
         assert '"name": "Ada"' in desk.make("data", "TABLE=Orders", ENVIRONMENT=others[0])
         assert "create_order  order placed" in desk.make("logs", "FOLLOW=no", "SINCE=5m", ENVIRONMENT=others[0])
     assert f" alarms in orders-{production}, none of them on" in desk.make("alarms", ENVIRONMENT=production)
@@ -403,6 +404,8 @@ def test_a_first_deployment_to_production_that_fails_is_repeated(tmp_path: Path,
         assert desk.inventory()["stacks"]["orders-live"] is True
         # A renamed table with data is refused, by both commands.
         desk.edit("infra/tables.py", 'name="Orders"', 'name="Purchases"')
+        for use in ("    orders_table_name: str", "from_environment().orders_table_name"):
+            desk.edit("service/dal/orders.py", use, use.replace("orders_table_name", "purchases_table_name"))
         for command in ("deploy", "diff"):
             assert "which is retained, would leave the stack" in desk.make(command, check=False, ENVIRONMENT="live")
 
