@@ -449,8 +449,8 @@ FAULTS = {
     ),
     "production has no caller": Fault(
         "blueprint/constructs/stack.py",
-        "if service.repository and not environment.is_local:",
-        "if service.repository and not environment.is_local and not environment.production:",
+        "if not service.repository or self.environment_settings.is_local:",
+        "if not service.repository or self.environment_settings.is_local or self.environment_settings.production:",
         "deploy-live",
         "Assume the role that may read from",
         "AccessDenied",
