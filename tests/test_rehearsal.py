@@ -367,12 +367,12 @@ def look_around(desk: Desk) -> None:
     *others, production = desk.environments
     if others:
         assert "-> 201" in desk.make("data", "SEED=1", ENVIRONMENT=others[0])
-        commit(desk.service.path, "docs: write the OpenAPI document, from which samples are made")
         assert '"name": "Ada"' in desk.make("data", "TABLE=Orders", ENVIRONMENT=others[0])
         assert "create_order  order placed" in desk.make("logs", "FOLLOW=no", "SINCE=5m", ENVIRONMENT=others[0])
     assert f" alarms in orders-{production}, none of them on" in desk.make("alarms", ENVIRONMENT=production)
     refused = desk.make("data", "SEED=1", check=False, ENVIRONMENT=production)
     assert f"{production} is production, where tests only read" in refused
+    commit(desk.service.path, "docs: write the OpenAPI document, from which samples are made")
 
 
 def take_down(desk: Desk) -> None:

@@ -81,7 +81,8 @@ def start_run():
     )
 
 
-for mapping in client.list_event_source_mappings(FunctionName=function["FunctionName"])["EventSourceMappings"]:
+mappings = client.list_event_source_mappings(FunctionName=function["FunctionName"])["EventSourceMappings"]
+for mapping in mappings:
     client.update_event_source_mapping(UUID=mapping["UUID"], MaximumRecordAgeInSeconds=3)
 assert waiting() == 0
 began = time.monotonic()
@@ -91,6 +92,9 @@ try:
     assert until(waiting), "There is no dead letter."
 finally:
     allow(lambda _: True)
+    for mapping in mappings:
+        age = mapping["MaximumRecordAgeInSeconds"]
+        client.update_event_source_mapping(UUID=mapping["UUID"], MaximumRecordAgeInSeconds=age)
 print(f"waited {1000 * (time.monotonic() - began):.0f} ms")
 assert not until(done, 3), "It was done without a redrive."
 redrive = [sys.executable, "-m", "infra.app", "redrive", "--send"]
