@@ -61,12 +61,13 @@ def show(settings: Settings) -> Iterator[str]:
     if count := _number("SEED", "0"):
         yield from _seed(count)
     table, client = os.environ.get("TABLE"), boto3.client("dynamodb")
-    served = {name: target.environment.adopted_table(name) or own for name, own in tables.names(target).items()}
+    adopted = target.environment.adopted_table
     if table:
-        tables.of_stack(target, table)
-        yield from _items(served[table])
+        own = tables.of_stack(target, table)
+        yield from _items(adopted(table) or own)
         return
-    for name, real in served.items():
+    for name, own in tables.names(target).items():
+        real = adopted(name) or own
         # DynamoDB counts every six hours; the local cloud at once.
         yield f"{name:<20}{client.describe_table(TableName=real)['Table']['ItemCount']:>10} items  {real}"
 
