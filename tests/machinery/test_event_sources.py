@@ -16,7 +16,7 @@ from blueprint import synthesis
 from blueprint.constructs.stack import ServiceStack
 from blueprint.declare import Declarations, Function, Queue, Schedule, Stream
 from blueprint.documents import permissions
-from blueprint.documents.command import PATHS
+from blueprint.documents.command import TO_READ
 from blueprint.synthesis import create_app
 from blueprint.tests.infrastructure import test_runbook
 from blueprint.tests.synthesis import template_of
@@ -204,7 +204,7 @@ def test_its_permissions_are_in_the_document() -> None:
         queue.grant_send_messages(stack.functions["resize"])
         queue.grant_purge(stack.add_function(Function("sweep")).function)
 
-    app = cdk.App(context=PATHS)
+    app = cdk.App(context=TO_READ)
     stack = ServiceStack(
         app,
         declarations=declared(*FUNCTIONS, resources=add),

@@ -16,14 +16,14 @@ from blueprint.packaging.build import BuildError
 from blueprint.settings import ROOT, Settings, SettingsError
 
 DOCUMENT = ROOT / "docs" / "permissions.md"
-PATHS = {"aws:cdk:enable-path-metadata": True}
-"""The context that lets a template say where in the stack its resources are."""
+TO_READ = {"aws:cdk:enable-path-metadata": True, "aws:cdk:disable-asset-staging": True}
+"""The context of a template that is read, not deployed: it says where a resource is, and no code is copied."""
 
 Synthesise = Callable[[Declarations, Settings, str], Resources]
 
 
 def _resources(declarations: Declarations, settings: Settings, name: str) -> Resources:
-    app, environment = cdk.App(context=PATHS), settings.environment(name)
+    app, environment = cdk.App(context=TO_READ), settings.environment(name)
     stack = ServiceStack(app, declarations=declarations, settings=settings, environment=environment)
     resources: Resources = Template.from_stack(stack).to_json()["Resources"]
     return resources

@@ -10,7 +10,7 @@ from aws_cdk.assertions import Template
 
 from blueprint.constructs.stack import ServiceStack
 from blueprint.declare import Declarations
-from blueprint.documents.command import PATHS
+from blueprint.documents.command import TO_READ
 from blueprint.settings import Settings
 from blueprint.synthesis import create_app
 from infra.app import DECLARATIONS
@@ -24,7 +24,7 @@ def template_file(environment: str, suffix: str = "") -> Path:
     """
     folder = tempfile.TemporaryDirectory(prefix="cdk-out-")
     atexit.register(folder.cleanup)
-    create_app(DECLARATIONS, environment, suffix, outdir=folder.name, post_cli_context=PATHS).synth()
+    create_app(DECLARATIONS, environment, suffix, outdir=folder.name, post_cli_context=TO_READ).synth()
     (template,) = Path(folder.name).glob("*.template.json")
     return template
 
@@ -41,5 +41,7 @@ def template_of(
     """The template that other settings or declarations give, without any checks."""
     chosen = settings.copy_of(settings.environment(environment), suffix)
     return Template.from_stack(
-        ServiceStack(cdk.App(), declarations=declarations, settings=settings, environment=chosen, suffix=suffix)
+        ServiceStack(
+            cdk.App(context=TO_READ), declarations=declarations, settings=settings, environment=chosen, suffix=suffix
+        )
     )
