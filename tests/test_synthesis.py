@@ -48,6 +48,7 @@ def test_every_environment_synthesises_with_no_finding(
     service.run(".venv/bin/cfn-lint", *map(str, templates))
 
 
+@pytest.mark.matrix
 def test_make_synth_is_the_same_and_names_the_environments_there_are(workshop: Service) -> None:
     assert "feature flags" not in workshop.make("synth", ENVIRONMENT="production").stdout
     assert (workshop.path / "build" / "cdk.out" / "orders-production.template.json").exists()
