@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
+from history import RENDERED, copy_work_tree
 from pytest_copie.plugin import Copie
 from services import RUNTIME, Render, Service
 
@@ -33,11 +34,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def render(copie_session: Copie) -> Render:
+def render(copie_session: Copie, tmp_path_factory: pytest.TempPathFactory) -> Render:
     """Renders the template as it stands into a folder, with the default answers but for those given."""
+    # Without git, or Copier would clone it for each render.
+    template = copy_work_tree(tmp_path_factory.mktemp("template"), *RENDERED)
 
     def rendered(path: Path, **answers: Any) -> Service:
-        result = copie_session.copy({"python_version": RUNTIME, **answers})
+        result = copie_session.copy({"python_version": RUNTIME, **answers}, template)
         if result.exception:
             raise result.exception
         shutil.move(str(result.project_dir), path)

@@ -18,6 +18,8 @@ from services import RUNTIME, Service, user_environment
 from user_shell import BLUEPRINT
 
 CHANGELOG = "CHANGELOG.md"
+RENDERED = ("copier.yml", "hooks", "template", CHANGELOG)
+"""What Copier reads of this repository: a copy of it renders the same."""
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -37,6 +39,20 @@ def replace(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1))
 
 
+def copy_work_tree(path: Path, *parts: str) -> Path:
+    """The path, with a copy of this repository's work tree in it, or of its files and folders of these names."""
+    listed = git(BLUEPRINT, "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *parts)
+    for name in filter(None, listed.split("\0")):
+        source, copy = BLUEPRINT / name, path / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_symlink():
+            copy.symlink_to(source.readlink())
+        elif source.is_file():
+            copy.write_bytes(source.read_bytes())
+            copy.chmod(source.stat().st_mode)
+    return path
+
+
 @dataclass(frozen=True)
 class Blueprint:
     """A repository of the blueprint, whose versions are its tags."""
@@ -49,10 +65,9 @@ class Blueprint:
 
     @classmethod
     def of_this_template(cls, path: Path) -> "Blueprint":
-        """This repository's work tree as version 1.0.0."""
-        path.mkdir()
+        """What this repository's work tree renders and releases, as version 1.0.0."""
+        copy_work_tree(path, *RENDERED, "scripts", ".gitignore")
         git(path, "init", "--quiet", "--initial-branch=main")
-        cls._copy_work_tree(path)
         blueprint = cls(path)
         blueprint.release("1.0.0")
         return blueprint
@@ -63,20 +78,8 @@ class Blueprint:
         git(BLUEPRINT, "clone", "--quiet", str(BLUEPRINT), str(path))
         for name in git(path, "ls-files", "-z").split("\0")[:-1]:
             (path / name).unlink()
-        cls._copy_work_tree(path)
+        copy_work_tree(path)
         return cls(path)
-
-    @staticmethod
-    def _copy_work_tree(path: Path) -> None:
-        files = git(BLUEPRINT, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
-        for name in filter(None, files):
-            source, copy = BLUEPRINT / name, path / name
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_symlink():
-                copy.symlink_to(source.readlink())
-            elif source.is_file():
-                copy.write_bytes(source.read_bytes())
-                copy.chmod(source.stat().st_mode)
 
     def release(self, version: str, *changes: Callable[[Path], object]) -> None:
         """Applies the changes to the template, and tags the result as this version."""

@@ -15,6 +15,7 @@ from pathlib import Path
 import pyte
 import pytest
 import yaml
+from history import Blueprint
 from services import Render, user_environment
 from user_shell import BLUEPRINT
 
@@ -165,11 +166,12 @@ def test_the_environments_are_in_the_order_of_the_answer_and_the_last_one_is_pro
     assert names == {"local", "qa", "eu-live", "live"}
 
 
-def test_the_answers_file_holds_what_an_update_needs_and_nothing_else(tmp_path: Path, render: Render) -> None:
-    service = render(tmp_path / "service", service_name="payments-eu")
+def test_the_answers_file_holds_what_an_update_needs_and_nothing_else(tmp_path: Path) -> None:
+    blueprint = Blueprint.of_this_template(tmp_path / "blueprint")
+    service = blueprint.render(tmp_path / "service", service_name="payments-eu")
     answers = yaml.safe_load((service.path / ".copier-answers.yml").read_text())
     assert answers["service_name"] == "payments-eu"
-    assert answers["_src_path"] == str(BLUEPRINT)
+    assert (answers["_src_path"], answers["_commit"]) == (str(blueprint.path), "v1.0.0")
     assert "environment_names" not in answers
 
 
