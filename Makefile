@@ -55,7 +55,7 @@ fix: $(READY) ## Format, fix what lint can fix, and refresh the default renders 
 	python scripts/refresh_defaults.py
 	python scripts/questions.py
 
-# Seconds of processor time that `make test` may take. It takes some 820; eight minutes of two processors are 960.
+# Seconds of processor time that `make test` may take. It takes 820 to 950; eight minutes of two processors are 960.
 BUDGET ?= 1100
 
 .PHONY: test
