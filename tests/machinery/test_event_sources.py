@@ -1,12 +1,11 @@
 """What starts a function that serves no route: made as it is declared, with what a person would expect of it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
@@ -16,7 +15,6 @@ from blueprint import synthesis
 from blueprint.constructs.stack import ServiceStack
 from blueprint.declare import Declarations, Function, Queue, Schedule, Stream
 from blueprint.documents import permissions
-from blueprint.documents.command import TO_READ
 from blueprint.synthesis import create_app
 from blueprint.tests.infrastructure import test_runbook
 from blueprint.tests.synthesis import template_of
@@ -204,14 +202,8 @@ def test_its_permissions_are_in_the_document() -> None:
         queue.grant_send_messages(stack.functions["resize"])
         queue.grant_purge(stack.add_function(Function("sweep")).function)
 
-    app = cdk.App(context=TO_READ)
-    stack = ServiceStack(
-        app,
-        declarations=declared(*FUNCTIONS, resources=add),
-        settings=SETTINGS,
-        environment=SETTINGS.environment(PRODUCTION),
-    )
-    resources: Mapping[str, Any] = Template.from_stack(stack).to_json()["Resources"]
+    template = template_of(SETTINGS, PRODUCTION, declarations=declared(*FUNCTIONS, resources=add))
+    resources = template.to_json()["Resources"]
     rows = permissions.document(PRODUCTION, resources).splitlines()
     for who, action in (
         ("resize", "sqs:SendMessage"),
