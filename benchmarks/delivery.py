@@ -137,7 +137,8 @@ def _watch() -> Iterator[None]:
             sleep(0.1)
         yield
     finally:
-        os.killpg(process.pid, signal.SIGINT)
+        # An interrupt is ignored where this was started in the background of a script.
+        os.killpg(process.pid, signal.SIGTERM)
         process.wait()
 
 
