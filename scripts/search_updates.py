@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import copier
@@ -156,6 +157,12 @@ class Merge:
         return "it is gone" if merged is None else check_lines(base, ours, theirs, merged.splitlines(keepends=True))
 
 
+def moved(before: Lines, after: Lines) -> set[Line]:
+    """The lines that both have, but not in the same order."""
+    same = SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
+    return set(before) & set(after) - {line for block in same for line in before[block.a : block.a + block.size]}
+
+
 def check_lines(base: Lines, ours: Lines, theirs: Lines, merged: list[str]) -> str:
     """What is wrong with the lines of a file that both sides have and that is in no conflict."""
     deleted = set(base) - set(ours)
@@ -163,11 +170,12 @@ def check_lines(base: Lines, ours: Lines, theirs: Lines, merged: list[str]) -> s
     written = {line.text for line in ours if line.team}
     kept, right = [text for text in merged if text not in written], [line.text for line in expected]
     copied = Counter(line.text for line in theirs) - Counter(line.text for line in base)
-    if kept != right and sorted(kept) == sorted(right) and any(line.text in copied for line in deleted):
-        # The blueprint has copied a line that the team deleted: which copy is the new one, the text doesn't say.
-        return ""
     if kept != right:
-        return "what the blueprint wrote, and the team kept, is not what is there"
+        # The blueprint has copied a line that the team deleted: which copy is the new one, the text doesn't say.
+        is_copied = sorted(kept) == sorted(right) and any(line.text in copied for line in deleted)
+        # It has moved one: to the text, both deleted it, and the blueprint wrote the same elsewhere.
+        is_moved = kept == [line.text for line in theirs if line not in deleted - moved(base, theirs)]
+        return "" if is_copied or is_moved else "what the blueprint wrote, and the team kept, is not what is there"
     if sorted(text for text in merged if text in written) != sorted(written):
         return "a line of the team's is gone, or there twice"
     place = {line: number for number, line in enumerate(expected)}

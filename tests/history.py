@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from typing import Any
 import copier
 import git as repository
 from git import TEAM
+from packaging.version import Version
 from services import RUNTIME, Service, user_environment
 from user_shell import BLUEPRINT
 
@@ -92,19 +94,22 @@ class Blueprint:
 
     def render(self, path: Path, version: str | None = None, **answers: Any) -> Service:
         """A service rendered from that version, the newest by default, in a git repository of its own."""
-        copier.run_copy(
-            str(self.path),
-            path,
-            data={"python_version": RUNTIME, **answers},
-            defaults=True,
-            quiet=True,
-            vcs_ref=f"v{version}" if version else None,
-        )
-        git(path, "init", "--quiet", "--initial-branch=main")
-        # Tests may link to the packages of another service: git's pattern for those is one for folders.
-        (path / ".git" / "info" / "exclude").write_text(".venv\nnode_modules\n")
-        commit(path, "Start from the blueprint")
-        return Service(path)
+        tag = f"v{version}" if version else max(git(self.path, "tag").split(), key=Version)
+        rendered = _render(str(self.path), git(self.path, "rev-parse", tag).strip(), tag, tuple(answers.items()))
+        return Service(shutil.copytree(rendered, path, symlinks=True))
+
+
+@cache
+def _render(blueprint: str, revision: str, tag: str, answers: tuple[tuple[str, Any], ...]) -> Path:  # noqa: ARG001
+    """The render of a tag, which stands for that revision; once, since copying it takes a fraction of the time."""
+    path = Path(tempfile.mkdtemp(prefix="rendered-", dir=Path(blueprint).parent)) / "service"
+    data = {"python_version": RUNTIME, **dict(answers)}
+    copier.run_copy(blueprint, path, data=data, defaults=True, quiet=True, vcs_ref=tag)
+    git(path, "init", "--quiet", "--initial-branch=main")
+    # Tests may link to the packages of another service: git's pattern for those is one for folders.
+    (path / ".git" / "info" / "exclude").write_text(".venv\nnode_modules\n")
+    commit(path, "Start from the blueprint")
+    return path
 
 
 def update(service: Service, *, trust: bool = False, **answers: Any) -> None:

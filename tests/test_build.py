@@ -51,7 +51,7 @@ def asset(service: Service, resource_type: str, code: str) -> Path:
     [key] = {properties[code]["S3Key"] for properties in resources}
     folder = assembly / f"asset.{key.removesuffix('.zip')}"
     if not folder.exists():
-        shutil.unpack_archive(folder.with_suffix(".zip"), folder)
+        shutil.unpack_archive(f"{folder}.zip", folder)
     return folder
 
 

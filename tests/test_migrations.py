@@ -66,7 +66,7 @@ def test_a_file_of_the_teams_moves_with_its_edits(service: Service) -> None:
     assert log == ["Update", "Ours", "Start from the blueprint"], "git sees one file that has moved"
 
 
-@pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
+@pytest.mark.parametrize("version", [pytest.param("1.0.0", marks=pytest.mark.matrix), "1.1.0"])
 def test_an_unedited_service_of_any_version_gets_what_a_fresh_render_has(
     blueprint: Blueprint, tmp_path: Path, version: str
 ) -> None:

@@ -157,6 +157,7 @@ def test_edits_that_git_is_told_to_ignore_are_not_written_over(service: Service)
     assert "would be overwritten by merge:\n\tMakefile" in refused(service)
 
 
+@pytest.mark.matrix
 def test_a_binary_file_that_both_changed_is_a_conflict(service: Service) -> None:
     (service.path / BINARY).write_bytes(b"\x89PNG\0ours")
     commit(service.path, "Ours")
@@ -179,6 +180,7 @@ def test_answers_take_nothing_of_the_teams_away(blueprint: Blueprint, tmp_path: 
         assert name in result.stdout.split("no longer rendered")[1], name
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
@@ -204,6 +206,7 @@ def test_an_answer_that_is_no_longer_allowed_stops_the_update(
     assert "--data NAME=VALUE" in output
 
 
+@pytest.mark.matrix
 def test_only_what_has_to_be_there_is_written_again(service: Service) -> None:
     gone = [
         "README.md",
@@ -222,11 +225,13 @@ def test_only_what_has_to_be_there_is_written_again(service: Service) -> None:
     assert [name for name in needed if not (service.path / name).exists()] == []
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("answer", ["service_name=payments", "region=eu-central-1"])
 def test_another_stack_is_refused(service: Service, answer: str) -> None:
     assert "is another stack, with empty tables: blueprint/docs/deploying.md" in refused(service, "--data", answer)
 
 
+@pytest.mark.matrix
 def test_another_templates_answers_are_refused(service: Service, tmp_path: Path) -> None:
     # Given a repository into which another template has rendered, too
     other = tmp_path / "other"
@@ -251,6 +256,7 @@ def test_another_templates_answers_are_refused(service: Service, tmp_path: Path)
     assert "_commit: v1.1.0" in (service.path / ".copier-answers.blueprint.yml").read_text()
 
 
+@pytest.mark.matrix
 def test_each_version_is_rendered_by_the_copier_that_it_asks_for(tmp_path: Path) -> None:
     history = Blueprint.of_this_template(tmp_path / "blueprint")
     service = history.render(tmp_path / "service")
@@ -414,6 +420,7 @@ def test_a_repository_may_have_any_shape(service: Service, shape: Callable[[Serv
     assert git(shaped.path, "status", "--porcelain") == ""
 
 
+@pytest.mark.matrix
 def test_a_repository_with_crlf_in_git_keeps_it(service: Service) -> None:
     # Given what an editor on Windows has written, with edits that stay, that move and that are in a conflict
     append(service, "blueprint/docs/runbook.md", "\nOurs.\n")

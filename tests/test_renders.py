@@ -84,11 +84,6 @@ def test_the_python_is_the_same_in_every_render(rendered: Service, workshop: Ser
             assert path.read_bytes() == (workshop.path / path.relative_to(rendered.path)).read_bytes()
 
 
-def test_the_default_render_passes_its_own_checks(workshop: Service) -> None:
-    """Its tests, and other renders' checks and tests, run in tests/test_workflows.py."""
-    workshop.make("check")
-
-
 @pytest.mark.parametrize("name", DEFAULTS)
 def test_a_committed_default_render_is_up_to_date(name: str, tmp_path: Path, render: Render) -> None:
     service = render(tmp_path / "service", python_version="3.14")
