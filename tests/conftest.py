@@ -11,12 +11,14 @@ from filelock import FileLock
 from history import RENDERED, copy_work_tree
 from pytest_copie.plugin import Copie
 from services import RUNTIME, Render, Service
+from xdist.scheduler import LoadFileScheduling
 
 # The modules that take minutes, the longest first, so that no process is left with one at the end.
 # The first two need nothing of each other's: one makes the workshop, one does without.
 LONGEST = [
     "test_workflows",
     "test_rehearsal",
+    "test_nothing_is_lost",
     "test_local_cloud",
     "test_docs",
     "test_events",
@@ -26,11 +28,25 @@ LONGEST = [
     "test_synthesis",
 ]
 
+# Those whose cases take many minutes each, which share nothing: any process may run one.
+ALONE = {"test_the_road_to_production", "test_random_edits_and_changes_lose_nothing"}
+
 collect_ignore = ["machinery"]  # tests/test_machinery.py runs it
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+
+
+class ByModule(LoadFileScheduling):  # type: ignore[misc] # xdist has no types
+    """Gives a module's tests, which share fixtures, to one process, but for those that are alone."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if nodeid.partition("[")[0].rpartition("::")[2] in ALONE else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    return ByModule(config, log)
 
 
 @pytest.fixture(scope="session")
