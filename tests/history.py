@@ -15,7 +15,6 @@ from typing import Any
 import copier
 import git as repository
 from git import TEAM
-from packaging.version import Version
 from services import RUNTIME, Service, user_environment
 from user_shell import BLUEPRINT
 
@@ -94,17 +93,17 @@ class Blueprint:
 
     def render(self, path: Path, version: str | None = None, **answers: Any) -> Service:
         """A service rendered from that version, the newest by default, in a git repository of its own."""
-        tag = f"v{version}" if version else max(git(self.path, "tag").split(), key=Version)
-        rendered = _render(str(self.path), git(self.path, "rev-parse", tag).strip(), tag, tuple(answers.items()))
+        rendered = _render(str(self.path), git(self.path, "for-each-ref", "refs/tags"), version, tuple(answers.items()))
         return Service(shutil.copytree(rendered, path, symlinks=True))
 
 
 @cache
-def _render(blueprint: str, revision: str, tag: str, answers: tuple[tuple[str, Any], ...]) -> Path:  # noqa: ARG001
-    """The render of a tag, which stands for that revision; once, since copying it takes a fraction of the time."""
+def _render(blueprint: str, tags: str, version: str | None, answers: tuple[tuple[str, Any], ...]) -> Path:  # noqa: ARG001
+    """The render, once as long as the tags are the same: copying it takes a fraction of the time."""
     path = Path(tempfile.mkdtemp(prefix="rendered-", dir=Path(blueprint).parent)) / "service"
     data = {"python_version": RUNTIME, **dict(answers)}
-    copier.run_copy(blueprint, path, data=data, defaults=True, quiet=True, vcs_ref=tag)
+    vcs_ref = f"v{version}" if version else None
+    copier.run_copy(blueprint, path, data=data, defaults=True, quiet=True, vcs_ref=vcs_ref)
     git(path, "init", "--quiet", "--initial-branch=main")
     # Tests may link to the packages of another service: git's pattern for those is one for folders.
     (path / ".git" / "info" / "exclude").write_text(".venv\nnode_modules\n")
