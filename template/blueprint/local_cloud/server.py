@@ -211,7 +211,7 @@ def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise LocalCloudError(f"The local cloud ended at its start; its log, {LOG}, says:\n{_last_lines()}")
+            raise LocalCloudError(f"The local cloud ended at its start; its log, {LOG}, says:\n{tail(LOG)}")
         try:
             with urllib.request.urlopen(f"{server.url}/_ministack/ready", timeout=1):  # noqa: S310
                 return
@@ -220,8 +220,9 @@ def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
     raise LocalCloudError(f"The local cloud isn't ready after {_READY_SECONDS} s; see {LOG}.")
 
 
-def _last_lines(count: int = 15) -> str:
-    return "\n".join(LOG.read_text(errors="replace").splitlines()[-count:])
+def tail(log: Path) -> str:
+    """The last lines of the log."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-40:])
 
 
 def _end(pid: int) -> None:

@@ -36,10 +36,7 @@ def reach(environment: Environment) -> None:
         running = server.running()
         if running is None or not deployment.OUTPUTS.exists():
             raise OperationError("The service isn't deployed onto the local cloud; run `make local`.")
-        # Without what a user's shell has for AWS: a profile, a session's token, the endpoint of a service.
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            del os.environ[name]
-        os.environ.update(deployment.environment_variables(running, environment.region))
+        deployment.reach(running, environment.region)
         return
     os.environ["AWS_DEFAULT_REGION"] = os.environ["AWS_REGION"] = environment.region
     if environment.account:
