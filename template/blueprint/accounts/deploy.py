@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from blueprint import settings as service_settings
 from blueprint.accounts import contract, roles, safety
-from blueprint.settings import LOCAL, ROOT, SettingsError
+from blueprint.settings import ROOT, SettingsError
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
@@ -72,10 +72,9 @@ def run(command: str, *arguments: str) -> None:
 
     Raises SettingsError when the deployment is refused, ClientError when the account refuses to be asked.
     """
-    settings, suffix = service_settings.load(), os.environ.get("STACK_SUFFIX", "")
-    environment = settings.copy_of(settings.environment(os.environ.get("ENVIRONMENT", LOCAL)), suffix)
+    settings = service_settings.load()
+    environment, stack_name = settings.chosen()
     safety.check_deployment(settings, environment, roles.account_of(environment))
-    stack_name = settings.stack_name(environment, suffix)
     client = roles.assume("deploy", environment).client("cloudformation")
     found = status(client, stack_name)
     is_first = found is None or found in _NEVER_DEPLOYED

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from blueprint import settings as service_settings
 from blueprint.local_cloud import deployment, server
-from blueprint.settings import LOCAL, Environment, Settings, SettingsError
+from blueprint.settings import Environment, Settings, SettingsError
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.type_defs import StackTypeDef
@@ -57,10 +57,9 @@ class Target:
     @classmethod
     def chosen(cls, settings: Settings) -> "Target":
         """The stack, within reach of the AWS SDK. Raises SettingsError or OperationError."""
-        suffix = os.environ.get("STACK_SUFFIX", "")
-        environment = settings.copy_of(settings.environment(os.environ.get("ENVIRONMENT", LOCAL)), suffix)
+        environment, stack_name = settings.chosen()
         reach(environment)
-        return cls(environment, settings.stack_name(environment, suffix))
+        return cls(environment, stack_name)
 
     @property
     def stack(self) -> "StackTypeDef":
