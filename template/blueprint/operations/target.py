@@ -66,6 +66,11 @@ class Target:
         """The stack as CloudFormation describes it now. Raises ClientError when there is none."""
         return boto3.client("cloudformation").describe_stacks(StackName=self.stack_name)["Stacks"][0]
 
+    @cached_property
+    def outputs(self) -> dict[str, str]:
+        """The values of the stack's outputs, by their names."""
+        return {output["OutputKey"]: output["OutputValue"] for output in self.stack.get("Outputs", [])}
+
     @property
     def last_updated(self) -> datetime:
         """When CloudFormation last began to change the stack."""
