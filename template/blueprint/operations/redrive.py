@@ -37,7 +37,10 @@ def show(settings: Settings) -> Iterator[str]:
 def redrive(settings: Settings) -> Iterator[str]:
     """Sends each dead letter back, and then deletes it. Raises OperationError at the end where one had to stay."""
     target, sqs, stayed = Target.chosen(settings), boto3.client("sqs"), False
-    for name, url in _queues(target).items():
+    queues = _queues(target)
+    if not queues:
+        yield f"There are no dead-letter queues in {target.environment.name}."
+    for name, url in queues.items():
         count = 0
         for message in _received(url):
             try:
