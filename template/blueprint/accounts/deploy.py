@@ -47,13 +47,6 @@ def left_behind(client: "CloudFormationClient", stack_name: str) -> list[str]:
     return sorted(name for name, state in latest.items() if state in {"CREATE_COMPLETE", "DELETE_SKIPPED"})
 
 
-def start_again(client: "CloudFormationClient", stack_name: str) -> None:
-    """Lets the CDK delete the failed stack, and names what that doesn't delete."""
-    for name in left_behind(client, stack_name):
-        print(f"A failed deployment has left {name} behind, which nothing uses: delete it when this one succeeds.")
-    client.update_termination_protection(StackName=stack_name, EnableTerminationProtection=False)
-
-
 def _resources(client: "CloudFormationClient", stack_name: str) -> contract.Resources:
     body: Any = client.get_template(StackName=stack_name, TemplateStage="Original")["TemplateBody"]
     template: Mapping[str, contract.Resources] = json.loads(body) if isinstance(body, str) else body
@@ -62,9 +55,8 @@ def _resources(client: "CloudFormationClient", stack_name: str) -> contract.Reso
 
 def _cdk(*arguments: str, **variables: str) -> None:
     """Runs the CDK's command line; ends this process with its status when it fails."""
-    result = subprocess.run([_CDK, *arguments], cwd=ROOT, env={**os.environ, **variables}, check=False)
-    if result.returncode:
-        sys.exit(result.returncode)
+    if status := subprocess.run([_CDK, *arguments], cwd=ROOT, env={**os.environ, **variables}, check=False).returncode:
+        sys.exit(status)
 
 
 def run(command: str, *arguments: str) -> None:
@@ -84,7 +76,9 @@ def run(command: str, *arguments: str) -> None:
         if reasons := contract.breaches(_resources(client, stack_name), wanted):
             raise SettingsError("\n".join(reasons))
     if command == "deploy" and found in _NEVER_DEPLOYED:
-        start_again(client, stack_name)
+        for name in left_behind(client, stack_name):
+            print(f"A failed deployment has left {name} behind, which nothing uses: delete it when this one succeeds.")
+        client.update_termination_protection(StackName=stack_name, EnableTerminationProtection=False)
     _cdk(command, "--all", "--app", _ASSEMBLY, *arguments)
     if command == "deploy" and is_first and environment.retain_data:
         # Not before: a protected stack whose first deployment fails can be neither deleted nor repeated.
@@ -92,12 +86,8 @@ def run(command: str, *arguments: str) -> None:
         client.update_termination_protection(StackName=stack_name, EnableTerminationProtection=True)
 
 
-def main() -> None:
+if __name__ == "__main__":
     try:
         run(*sys.argv[1:])
     except (SettingsError, BotoCoreError, ClientError) as error:
         sys.exit(f"error: {error}")
-
-
-if __name__ == "__main__":
-    main()

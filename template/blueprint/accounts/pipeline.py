@@ -161,14 +161,10 @@ def knows_github() -> bool:
     return any(provider["Arn"].endswith(f"/{GITHUB}") for provider in providers)
 
 
-def main() -> None:
-    role = os.environ.get("PIPELINE_ROLE") == "true"
+if __name__ == "__main__":
+    with_role = os.environ.get("PIPELINE_ROLE") == "true"
     try:
-        name = os.environ.get("ENVIRONMENT", LOCAL)
-        create_app(name, role=role, adopt_provider=role and knows_github()).synth()
+        chosen = os.environ.get("ENVIRONMENT", LOCAL)
+        create_app(chosen, role=with_role, adopt_provider=with_role and knows_github()).synth()
     except SettingsError as error:
         sys.exit(f"error: {error}")
-
-
-if __name__ == "__main__":
-    main()

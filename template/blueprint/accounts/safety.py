@@ -52,8 +52,8 @@ def refuse_deployment(stack: cdk.Stack, reasons: list[str]) -> None:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
     """
     if reasons:
-        deployable = cdk.CfnParameter(stack, "Deployable", default="no")
-        is_deployable = cdk.Fn.condition_equals(deployable.value_as_string, "yes")
+        deployable = cdk.CfnParameter(stack, "Deployable", default="no").value_as_string
+        is_deployable = cdk.Fn.condition_equals(deployable, "yes")
         assertions = [cdk.CfnRuleAssertion(assert_=is_deployable, assert_description=reason) for reason in reasons]
         cdk.CfnRule(stack, "IsDeployable", assertions=assertions)
 

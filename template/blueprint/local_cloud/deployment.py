@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import ChainMap
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,6 @@ _LOG = FOLDER / "deploy.log"
 _SYNTHESIS_LOG = FOLDER / "synthesis.log"
 _SYNTHESISED = FOLDER / "synthesised"
 _CDK = str(ROOT / "node_modules" / ".bin" / "cdk")
-_BOOTSTRAP_STACK = "CDKToolkit"
 _BOOTSTRAP_TEMPLATE = ROOT / "node_modules/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml"
 # What `cdk bootstrap` sets when it gets no option.
 _BOOTSTRAP = {
@@ -47,7 +46,6 @@ def reach(server: Server, region: str) -> None:
     os.environ.update(
         {"AWS_ENDPOINT_URL": server.url, "AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": ACCESS_KEY}
         | {"AWS_DEFAULT_REGION": region, "AWS_REGION": region, "AWS_EC2_METADATA_DISABLED": "true"}
-        | {"AWS_MAX_ATTEMPTS": "1"}
     )
 
 
@@ -57,13 +55,13 @@ def bootstrap(server: Server, region: str) -> None:
     try:
         with suppress(client.exceptions.AlreadyExistsException):
             client.create_stack(
-                StackName=_BOOTSTRAP_STACK,
+                StackName="CDKToolkit",
                 TemplateBody=_BOOTSTRAP_TEMPLATE.read_text(),
                 Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in _BOOTSTRAP.items()],
                 Capabilities=["CAPABILITY_NAMED_IAM"],
             )
         waiting: Any = {"Delay": 0.1, "MaxAttempts": 300}
-        client.get_waiter("stack_create_complete").wait(StackName=_BOOTSTRAP_STACK, WaiterConfig=waiting)
+        client.get_waiter("stack_create_complete").wait(StackName="CDKToolkit", WaiterConfig=waiting)
         # The bucket's policy refuses plain HTTP, which is all that the local cloud speaks.
         boto3.client("s3").delete_bucket_policy(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{region}")
     except FileNotFoundError:
@@ -88,8 +86,7 @@ def _started(command: Sequence[str], log: Path, **variables: str) -> Iterator[su
         process.wait()
 
 
-@contextmanager
-def synthesis(after: float = 0) -> Iterator[subprocess.Popen[bytes]]:
+def synthesis(after: float = 0) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """A process that imports what the app needs, so many seconds later, and synthesises it after `begin`."""
     context = [json.loads(file.read_text()) for file in (ROOT / "cdk.context.json",) if file.exists()]
     context += [json.loads((ROOT / "cdk.json").read_text()).get("context", {}), {"aws:cdk:enable-path-metadata": True}]
@@ -100,8 +97,7 @@ def synthesis(after: float = 0) -> Iterator[subprocess.Popen[bytes]]:
         "CDK_VALIDATION": "false",
     }
     command = [sys.executable, "-m", "blueprint.local_cloud.synthesis", str(after)]
-    with _started(command, _SYNTHESIS_LOG, **variables) as process:
-        yield process
+    return _started(command, _SYNTHESIS_LOG, **variables)
 
 
 def begin(synthesising: subprocess.Popen[bytes]) -> None:
@@ -193,15 +189,11 @@ def create_caller(settings: Settings) -> None:
 def _user() -> dict[str, str]:
     """The variables that the app and the CDK's command line get: a user's, but for what would mislead them."""
     misleading = {"PYTHONDONTWRITEBYTECODE", "STACK_SUFFIX"}
+    path = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     return {
-        **{
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("AWS_", "CDK_")) and name not in misleading
-        },
-        "ENVIRONMENT": LOCAL,
-        "NO_COLOR": "1",
-        "PATH": f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
+        name: value
+        for name, value in {**os.environ, "ENVIRONMENT": LOCAL, "NO_COLOR": "1", "PATH": path}.items()
+        if not name.startswith(("AWS_", "CDK_")) and name not in misleading
     }
 
 
