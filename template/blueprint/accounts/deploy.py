@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -47,12 +46,6 @@ def left_behind(client: "CloudFormationClient", stack_name: str) -> list[str]:
     return sorted(name for name, state in latest.items() if state in {"CREATE_COMPLETE", "DELETE_SKIPPED"})
 
 
-def _resources(client: "CloudFormationClient", stack_name: str) -> contract.Resources:
-    body: Any = client.get_template(StackName=stack_name, TemplateStage="Original")["TemplateBody"]
-    template: Mapping[str, contract.Resources] = json.loads(body) if isinstance(body, str) else body
-    return template["Resources"]
-
-
 def _cdk(*arguments: str, **variables: str) -> None:
     """Runs the CDK's command line; ends this process with its status when it fails."""
     if status := subprocess.run([_CDK, *arguments], cwd=ROOT, env={**os.environ, **variables}, check=False).returncode:
@@ -73,7 +66,8 @@ def run(command: str, *arguments: str) -> None:
     _cdk("synth", "--quiet", "--output", _ASSEMBLY, FIRST_DEPLOYMENT=str(is_first).lower())
     if not is_first:
         wanted = json.loads((ROOT / _ASSEMBLY / f"{stack_name}.template.json").read_text())["Resources"]
-        if reasons := contract.breaches(_resources(client, stack_name), wanted):
+        deployed: Any = client.get_template(StackName=stack_name, TemplateStage="Original")["TemplateBody"]
+        if reasons := contract.breaches(deployed["Resources"], wanted):
             raise SettingsError("\n".join(reasons))
     if command == "deploy" and found in _NEVER_DEPLOYED:
         for name in left_behind(client, stack_name):
