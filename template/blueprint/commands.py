@@ -14,7 +14,6 @@ _MODULES = {
     "sbom": "blueprint.packaging.bill",
     "openapi": "blueprint.openapi.command",
     "documents": "blueprint.documents.command",
-    "redrive": "blueprint.redrive",
 }
 
 

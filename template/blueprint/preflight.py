@@ -19,6 +19,7 @@ from blueprint.declare import Declarations, Function
 from blueprint.settings import PROGRAM, ROOT
 
 HANDLERS = ROOT / "service" / "handlers"
+_THEIRS = {ROOT / "blueprint", ROOT / ".venv"}
 _METHODS = {"get", "post", "put", "patch", "delete", "head", "options"}
 
 
@@ -46,21 +47,13 @@ def imported(module: str) -> ModuleType:
         return importlib.import_module(module)
     except Exception as error:  # noqa: BLE001 - whatever a module does at its import
         frames = [(Path(frame.filename), frame.lineno or 1) for frame in traceback.extract_tb(error.__traceback__)]
+        reason = " ".join(str(error).split())
         if isinstance(error, SyntaxError) and error.filename:
-            frames = [(Path(error.filename), error.lineno or 1)]
-            reason = error.msg
-        else:
-            reason = " ".join(str(error).split())
-        theirs = (ROOT / "blueprint", ROOT / ".venv")
-        ours = [
-            (path, line)
-            for path, line in frames
-            if path.is_relative_to(ROOT) and not any(path.is_relative_to(folder) for folder in theirs)
-        ]
+            frames, reason = [(Path(error.filename), error.lineno or 1)], error.msg
         if type(error).__name__ in {"KeyError", "ValidationError"}:
             reason += " (an environment variable? Give it a value in infra/app.py, Declarations.variables)"
-        path, line = (ours or frames)[-1]
-        raise PreflightError(f"{_place(path, line)}: {type(error).__name__}: {reason}") from None
+        ours = [frame for frame in frames if ROOT in frame[0].parents and not _THEIRS & {*frame[0].parents}]
+        raise PreflightError(f"{_place(*(ours or frames)[-1])}: {type(error).__name__}: {reason}") from None
 
 
 def mistakes(declarations: Declarations) -> Iterator[str]:
@@ -81,9 +74,10 @@ def mistakes(declarations: Declarations) -> Iterator[str]:
             yield str(error)
             continue
         if name in declared:
+            file = Path(str(module.__file__))
             if not callable(getattr(module, "lambda_handler", None)):
-                yield f"{_place(Path(str(module.__file__)), 1)}: there is no lambda_handler, which Lambda calls."
-            yield from _other_routes(declared[name], Path(str(module.__file__)), entry)
+                yield f"{_place(file, 1)}: there is no lambda_handler, which Lambda calls."
+            yield from _other_routes(declared[name], file, entry)
 
 
 def _other_routes(function: Function, module: Path, entry: str) -> Iterator[str]:
@@ -98,8 +92,8 @@ def _other_routes(function: Function, module: Path, entry: str) -> Iterator[str]
     for method, path in sorted(wanted - set(found)):
         yield f"{entry}: {module.relative_to(ROOT)} doesn't serve {method} {path}."
     for method, path in sorted(set(found) - wanted):
-        line = found[method, path]
-        yield f"{_place(module, line)}: {method} {path} isn't declared for {function.name} in infra/functions.py."
+        place = _place(module, found[method, path])
+        yield f"{place}: {method} {path} isn't declared for {function.name} in infra/functions.py."
 
 
 def _entry(name: str) -> str:
@@ -115,17 +109,13 @@ def _place(path: Path, line: int) -> str:
     return f"{path.relative_to(ROOT) if path.is_relative_to(ROOT) else path}:{line}"
 
 
-def main() -> None:
-    # A profile that isn't there, say, would fail the handlers' clients.
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        del os.environ[name]
-    try:
-        found = list(dict.fromkeys(mistakes(imported(PROGRAM).DECLARATIONS)))
-    except PreflightError as error:
-        found = [str(error)]
-    if found:
-        sys.exit("\n".join(f"error: {mistake}" for mistake in found))
-
-
 if __name__ == "__main__":
-    main()
+    # A profile that isn't there, say, would fail the handlers' clients.
+    for variable in [variable for variable in os.environ if variable.startswith("AWS_")]:
+        del os.environ[variable]
+    try:
+        said = list(dict.fromkeys(mistakes(imported(PROGRAM).DECLARATIONS)))
+    except PreflightError as mistake:
+        said = [str(mistake)]
+    if said:
+        sys.exit("\n".join(f"error: {mistake}" for mistake in said))

@@ -1,12 +1,14 @@
 """Reads and validates `service.toml`: the service and its deployment environments."""
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic.types import NonNegativeInt, PositiveInt
 from pydantic_core import ErrorDetails
 
 ROOT = Path(__file__).parents[1]
@@ -20,63 +22,55 @@ DEFAULT_REGION = "us-east-1"
 DEFAULT_QUALIFIER: Final = "hnb659fds"
 """The CDK's own."""
 
+
+def _text(pattern: str, what: str) -> BeforeValidator:
+    """Takes text of the pattern alone, and says of anything else what it must be."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
+            raise ValueError(f"is {value!r}, but must be {what}")
+        return value
+
+    return BeforeValidator(check)
+
+
+_WORDS = "lower-case letters, digits and single hyphens, starting with a letter"
+_NAME = r"(?=.{%s}$)[a-z][a-z0-9]*(-[a-z0-9]+)*"
 # A stack's name is service-environment[-suffix], and starts every other name. The narrowest of them is that of
 # the caller's role, STACK-caller, with at most 64 characters: 28 + 1 + 12 + 1 + 8 + 7 = 57.
-_WORDS = "lower-case letters, digits and single hyphens, starting with a letter"
-ServiceName = Annotated[
+ServiceName = Annotated[str, _text(_NAME % "2,28", f"2 to 28 of {_WORDS}")]
+EnvironmentName = Annotated[str, _text(_NAME % "1,12", f"at most 12 of {_WORDS}")]
+_SUFFIX = r"(?=.{1,8}$)[a-z0-9]+(-[a-z0-9]+)*"
+Email = Annotated[str, _text(r"([^@\s]+@[^@\s]+\.[^@\s]+)?", "an e-mail address, or empty")]
+GitHubId = Annotated[str, _text(r"\d*", "a number in quotes, or empty")]
+Repository = Annotated[str, _text(r"([A-Za-z0-9-]+/[A-Za-z0-9_.-]+)?", "owner/name on GitHub, or empty")]
+Qualifier = Annotated[str, _text(r"[a-z0-9]{1,10}", "1 to 10 lower-case letters and digits, as `cdk bootstrap` takes")]
+Region = Annotated[str, _text(r"[a-z]{2}(-[a-z]+)+-\d", "a region's code, eu-central-1 say")]
+Account = Annotated[str, _text(r"\d{12}", "an account's id, 12 digits")]
+Domain = Annotated[str, _text(r"(([a-z0-9-]+\.)+[a-z]{2,})?", "a domain name, or empty")]
+Certificate = Annotated[str, _text(r"(arn:[a-z-]+:acm:.+)?", "the ARN of an ACM certificate, or empty")]
+Origin = Annotated[
     str,
-    Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", min_length=2, max_length=28, description=f"2 to 28 of {_WORDS}"),
+    _text(r"https?://[a-z0-9.-]+(:[0-9]+)?", "an origin, such as https://shop.example.com, without a slash at the end"),
 ]
-EnvironmentName = Annotated[
-    str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=12, description=f"at most 12 of {_WORDS}")
+AdoptedTable = Annotated[
+    str, _text(r"(arn:\S+:table/)?[A-Za-z0-9_.-]{3,255}(/stream/\S+)?", "a table's name, or the ARN of its stream")
 ]
-StackSuffix = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=8)]
-Email = Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$", description="an e-mail address, or empty")]
+Percent = Annotated[float, Field(gt=0, lt=100)]
 
-
-def _origin(text: str) -> str:
-    if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]+)?", text):
-        raise ValueError(f"{text!r} must be an origin, such as https://shop.example.com, without a slash at the end")
-    return text
-
-
-def _account(text: str) -> str:
-    if not re.fullmatch(r"[0-9]{12}", text):
-        raise ValueError(f"{text!r} must be an account's id, 12 digits")
-    return text
-
-
-GitHubId = Annotated[str, Field(pattern=r"^\d*$", description="a number in quotes, or empty")]
-Qualifier = Annotated[
-    str,
-    Field(pattern=r"^[a-z0-9]{1,10}$", description="1 to 10 lower-case letters and digits, as `cdk bootstrap` takes"),
-]
-
-# What an environment gets when service.toml doesn't say otherwise.
-DEFAULTS: Mapping[str, Mapping[str, Any]] = {
-    LOCAL: {
-        "swagger": True,
-        "retain_data": False,
-        "log_retention_days": 1,
-        "configuration_max_age": 0,
-        "delivery": "all_at_once",
-        "allowed_origins": ["http://localhost:3000"],
-        "bootstrap_qualifier": DEFAULT_QUALIFIER,
-    },
-    "development": {
-        "swagger": True,
-        "retain_data": False,
-        "log_retention_days": 14,
-        "configuration_max_age": 60,
-        "delivery": "all_at_once",
-    },
-    "production": {
-        "swagger": False,
-        "retain_data": True,
-        "log_retention_days": 365,
-        "configuration_max_age": 300,
-        "delivery": "canary",
-    },
+# What an environment gets, where service.toml doesn't say otherwise, in place of the fields' own values.
+_LOCAL: Mapping[str, Any] = {
+    "log_retention_days": 1,
+    "configuration_max_age": 0,
+    "allowed_origins": ["http://localhost:3000"],
+    "bootstrap_qualifier": DEFAULT_QUALIFIER,
+}
+_PRODUCTION: Mapping[str, Any] = {
+    "swagger": False,
+    "retain_data": True,
+    "log_retention_days": 365,
+    "configuration_max_age": 300,
+    "delivery": "canary",
 }
 
 
@@ -94,9 +88,7 @@ class Service(_Model):
     name: ServiceName
     description: str = ""
     owner: str = ""
-    repository: Annotated[
-        str, Field(pattern=r"^([A-Za-z0-9-]+/[A-Za-z0-9_.-]+)?$", description="owner/name on GitHub, or empty")
-    ] = ""
+    repository: Repository = ""
     repository_owner_id: GitHubId = ""
     """With `repository_id`, what `gh api repos/OWNER/NAME --jq .owner.id,.id` prints: no other repository, of the same
     name later, is trusted then."""
@@ -116,7 +108,7 @@ class Objective(_Model):
 
     availability: Annotated[float, Field(ge=90, le=99.999)] = 99.9
     """The percentage of requests that are not answered with 5XX; what is missing to 100 is the error budget."""
-    minimum_requests: Annotated[int, Field(ge=1)] = 100
+    minimum_requests: PositiveInt = 100
     """Requests in a window of an hour, or of six, below which no alarm judges how fast the budget burns."""
 
 
@@ -127,99 +119,75 @@ class Alarms(_Model):
     minutes, latencies, the p90 of five minutes, in two of three such periods.
     """
 
-    api_error_percent: Annotated[float, Field(gt=0, lt=100)] = 5
-    """Answers with 5XX, of all."""
-    api_latency_ms: Annotated[int, Field(gt=0)] = 3000
-    function_error_percent: Annotated[float, Field(gt=0, lt=100)] = 5
-    """Failed invocations of one function, of all of it."""
-    function_latency_ms: Annotated[int, Field(gt=0)] = 2500
-    """Of one function."""
-    function_throttles: Annotated[int, Field(ge=0)] = 0
-    """Of one function, in a minute."""
-    table_throttles: Annotated[int, Field(ge=0)] = 0
-    """Of reading from, or writing to, one table, in a minute."""
-    table_errors: Annotated[int, Field(ge=0)] = 0
-    """DynamoDB's own, of one table, in a minute."""
-    configuration_fallbacks: Annotated[int, Field(ge=0)] = 0
+    api_error_percent: Percent = 5  # answers with 5XX, of all
+    api_latency_ms: PositiveInt = 3000
+    function_error_percent: Percent = 5  # failed invocations of one function, of all of it
+    function_latency_ms: PositiveInt = 2500  # of one function
+    function_throttles: NonNegativeInt = 0  # of one function, in a minute
+    table_throttles: NonNegativeInt = 0  # of reading from, or writing to, one table, in a minute
+    table_errors: NonNegativeInt = 0  # DynamoDB's own, of one table, in a minute
+    configuration_fallbacks: NonNegativeInt = 0
     """Requests that were served without the current configuration, in each of two periods of five minutes."""
-    blocked_requests: Annotated[int, Field(gt=0)] = 100
+    blocked_requests: PositiveInt = 100
     """Requests in a quarter of an hour below which no alarm judges whether all of them are refused."""
-    message_age_seconds: Annotated[int, Field(gt=0)] = 900
-    """How long the oldest message of one queue has waited."""
-    dead_letters: Annotated[int, Field(ge=0)] = 0
-    """Messages in one dead-letter queue."""
-    iterator_age_ms: Annotated[int, Field(gt=0)] = 300_000
-    """How long ago the change was made that one function gets from a table's stream."""
-    failed_schedules: Annotated[int, Field(ge=0)] = 0
-    """Runs of one function that EventBridge Scheduler could not start."""
+    message_age_seconds: PositiveInt = 900  # how long the oldest message of one queue has waited
+    dead_letters: NonNegativeInt = 0  # messages in one dead-letter queue
+    iterator_age_ms: PositiveInt = 300_000  # how long ago the change was made that a function gets from a stream
+    failed_schedules: NonNegativeInt = 0  # runs of one function that EventBridge Scheduler could not start
 
 
 class Environment(_Model):
     """A table `[environments.NAME]`.
 
-    Fields without a value take the one of their kind: local, development or production (`DEFAULTS`). The environment
-    before production is delivered as production is.
+    Production and `local` have other values (above) where a table says nothing. The environment before production is
+    delivered as production is.
     """
 
     name: EnvironmentName
-    account: Annotated[str, Field(pattern=r"^(\d{12})?$", description="an account's id, 12 digits, or empty")] = ""
+    account: Annotated[str, _text(r"(\d{12})?", "an account's id, 12 digits, or empty")] = ""
     """The account's id; without one, the credentials decide. Production is not deployed without one."""
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="a region's code, eu-central-1 say")]
+    region: Region
     bootstrap_qualifier: Qualifier = DEFAULT_QUALIFIER
     """What `cdk bootstrap --qualifier` was called with in this account and region; the service's unless given here."""
     production: bool = False
-    domain: Annotated[str, Field(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$|^$", description="a domain name, or empty")] = ""
+    domain: Domain = ""
     """The API's own domain, whose DNS record is yours to make; the execute-api address is switched off behind it."""
-    certificate: Annotated[
-        str, Field(pattern=r"^(arn:[a-z-]+:acm:.+)?$", description="the ARN of an ACM certificate, or empty")
-    ] = ""
-    """The domain's certificate, of the environment's region."""
-    alarm_email: Email = ""
-    """Who gets the alarms; the service's receiver unless it is given here."""
+    certificate: Certificate = ""  # the domain's, of the environment's region
+    alarm_email: Email = ""  # who gets the alarms; the service's receiver unless it is given here
     silence_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
     """Minutes without any request after which an alarm goes off, where there always are some; 0 for never."""
-    waf: bool = False
-    """AWS WAF in front of the API."""
+    waf: bool = False  # AWS WAF in front of the API
     waf_rate_limit: Annotated[int, Field(ge=10, le=2_000_000_000)] = 10_000
     """Requests from one address in five minutes, above which WAF blocks it for a while."""
-    allowed_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
+    allowed_origins: tuple[Origin, ...] = ()
     """The origins of the front ends whose users' browsers may call the API (CORS)."""
-    allowed_accounts: tuple[Annotated[str, AfterValidator(_account)], ...] = ()
+    allowed_accounts: tuple[Account, ...] = ()
     """The other AWS accounts whose principals may call the API, where their own policies allow it too (iam alone)."""
-    swagger: bool
-    """Serve Swagger UI and the OpenAPI document at /swagger, to everyone."""
-    retain_data: bool
+    swagger: bool = True  # serve Swagger UI and the OpenAPI document at /swagger, to everyone
+    retain_data: bool = False
     """Tables outlive the stack, refuse deletion and can be restored to any second of the last 35 days."""
     backup_days: Annotated[int, Field(ge=0, le=36_500)] = 0
     """Days for which AWS Backup keeps a nightly backup in a vault that is locked for good after three days; 0 for no
     such vault. Point-in-time recovery, which `retain_data` turns on, doesn't depend on it."""
-    adopted_tables: dict[
-        str, Annotated[str, Field(pattern=r"^(arn:\S+:table/)?[A-Za-z0-9_.-]{3,255}(/stream/\S+)?$")]
-    ] = {}
+    adopted_tables: dict[str, AdoptedTable] = {}
     """Restored tables that serve in place of the stack's own, by their name in infra/tables.py: their real names, or
     the ARN of their stream where that starts a function. `make restore` prints the line for `[adopted_tables]`."""
-    delivery: Literal["all_at_once", "canary"]
+    delivery: Literal["all_at_once", "canary"] = "all_at_once"
     """`canary`: new code gets a tenth of the requests for five minutes, then all of them, unless an alarm goes off."""
     log_retention_days: Literal[
         1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
-    ]
-    throttling_rate_limit: Annotated[int, Field(gt=0)] = 100
-    """Requests a second that the API serves in the long run."""
-    throttling_burst_limit: Annotated[int, Field(gt=0)] = 200
-    """Requests that the API serves at once."""
-    configuration_max_age: Annotated[int, Field(ge=0)]
+    ] = 14
+    throttling_rate_limit: PositiveInt = 100  # requests a second that the API serves in the long run
+    throttling_burst_limit: PositiveInt = 200  # requests that the API serves at once
+    configuration_max_age: NonNegativeInt = 60
     """Seconds for which a function uses the configuration before it asks AppConfig again."""
     snap_start: bool = False
     """Functions start from a snapshot of a started one. blueprint/docs/performance.md says what it costs."""
 
     @model_validator(mode="after")
-    def _a_domain_has_a_certificate(self) -> Self:
+    def _fits_together(self) -> Self:
         if bool(self.domain) != bool(self.certificate):
             raise ValueError("domain and certificate are given together, or neither")
-        return self
-
-    @model_validator(mode="after")
-    def _backups_are_of_what_is_kept(self) -> Self:
         if self.backup_days and not self.retain_data:
             raise ValueError("backup_days needs retain_data = true")
         return self
@@ -253,21 +221,16 @@ class Settings(_Model):
             raise ValueError("it names no environment; add one, such as [environments.dev]")
         if LOCAL in environments:
             raise ValueError(f"the environment {LOCAL} is built in; choose another name")
-        inherited = {
-            name: service[name] for name in ("region", "alarm_email", "bootstrap_qualifier") if name in service
-        }
         adopted = values.get("adopted_tables", {})
         if unknown := set(adopted) - {LOCAL, *environments}:
             raise ValueError(f"adopted_tables names {', '.join(sorted(unknown))}, which is not an environment")
+        inherited = {
+            name: service[name] for name in ("region", "alarm_email", "bootstrap_qualifier") if name in service
+        }
+        kinds = _kinds(environments)
         complete = {
-            name: {
-                "region": DEFAULT_REGION,
-                "adopted_tables": adopted.get(name, {}),
-                **inherited,
-                **_defaults(name, environments),
-                **table,
-                "name": name,
-            }
+            name: {"region": DEFAULT_REGION, "adopted_tables": adopted.get(name, {})}
+            | {**inherited, **kinds.get(name, {}), **table, "name": name}
             if isinstance(table, dict)
             else table
             for name, table in {LOCAL: {}, **environments}.items()
@@ -275,18 +238,13 @@ class Settings(_Model):
         return {key: value for key, value in values.items() if key != "adopted_tables"} | {"environments": complete}
 
     @model_validator(mode="after")
-    def _runtime_has_snap_start(self) -> Self:
-        chosen = [name for name, environment in self.environments.items() if environment.snap_start]
-        if chosen and self.service.python == "3.11":
-            raise ValueError(f"{chosen[0]} has snap_start, which Lambda has from Python 3.12 on")
-        return self
-
-    @model_validator(mode="after")
-    def _accounts_are_of_iam(self) -> Self:
-        for environment in self.environments.values():
+    def _environments_fit_the_service(self) -> Self:
+        for name, environment in self.environments.items():
+            if environment.snap_start and self.service.python == "3.11":
+                raise ValueError(f"{name} has snap_start, which Lambda has from Python 3.12 on")
             if environment.allowed_accounts and self.service.authorization != "iam":
                 raise ValueError(
-                    f"environments.{environment.name}.allowed_accounts: only authorization iam knows callers' accounts"
+                    f"environments.{name}.allowed_accounts: only authorization iam knows callers' accounts"
                 )
         return self
 
@@ -308,12 +266,10 @@ class Settings(_Model):
         """
         if not suffix:
             return environment
-        try:
-            TypeAdapter(StackSuffix).validate_python(suffix)
-        except ValidationError:
+        if not re.fullmatch(_SUFFIX, suffix):
             raise SettingsError(
                 f"STACK_SUFFIX is {suffix!r}; use at most 8 lower-case letters, digits and single hyphens, as in pr-42."
-            ) from None
+            )
         if environment.production or environment.is_local:
             raise SettingsError(f"There is only one {environment.name}: leave out STACK_SUFFIX.")
         return environment.model_copy(
@@ -321,11 +277,14 @@ class Settings(_Model):
             | {"alarm_email": "", "domain": "", "certificate": ""}
         )
 
-    def neighbours(self, account: str) -> list[str]:
-        """The production environments of the account, unless service.toml accepts others there, too."""
-        accepted = self.service.production_shares_account
-        found = [name for name, other in self.environments.items() if other.production and other.account == account]
-        return [] if accepted or not account else found
+    def chosen(self) -> tuple[Environment, str]:
+        """The environment that ENVIRONMENT (`local`) names, as the copy that STACK_SUFFIX names, and its stack's name.
+
+        Raises SettingsError when there isn't any.
+        """
+        suffix = os.environ.get("STACK_SUFFIX", "")
+        environment = self.copy_of(self.environment(os.environ.get("ENVIRONMENT", LOCAL)), suffix)
+        return environment, self.stack_name(environment, suffix)
 
     def stack_name(self, environment: Environment, suffix: str = "") -> str:
         """The CloudFormation stack's name: service, environment and, for a copy of its own, a suffix."""
@@ -344,19 +303,16 @@ def load(path: Path = ROOT / "service.toml") -> Settings:
         raise SettingsError(f"{path} is not valid: {'; '.join(map(_sentence, error.errors()))}.") from None
 
 
-def _defaults(name: str, environments: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The values of the environment's kind. The one before production is delivered as production is."""
-    names = list(environments)
-    production = [found for found in names if _is_production(environments[found])]
-    if name in production:
-        return DEFAULTS["production"]
-    if production and name in names[: names.index(production[0])][-1:]:
-        return {**DEFAULTS["development"], "delivery": DEFAULTS["production"]["delivery"]}
-    return DEFAULTS[LOCAL if name == LOCAL else "development"]
-
-
-def _is_production(table: Any) -> bool:
-    return isinstance(table, dict) and table.get("production") is True
+def _kinds(environments: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """What the environments get that aren't of the usual kind. The one before production is delivered as production."""
+    names, kinds = list(environments), {LOCAL: _LOCAL}
+    production = [
+        name for name in names if isinstance(environments[name], dict) and environments[name].get("production") is True
+    ]
+    kinds |= dict.fromkeys(production, _PRODUCTION)
+    if production and (first := names.index(production[0])):
+        kinds[names[first - 1]] = {"delivery": _PRODUCTION["delivery"]}
+    return kinds
 
 
 _TABLES: Mapping[str, type[BaseModel]] = {
@@ -369,16 +325,11 @@ _TABLES: Mapping[str, type[BaseModel]] = {
 
 def _sentence(error: ErrorDetails) -> str:
     """What is wrong, and what is allowed there."""
-    *tables, name = error["loc"] or ("",)
-    model = _TABLES.get(str(tables[0])) if tables else None
-    if model and error["type"] == "extra_forbidden":
-        problem = f"is unknown; choose one of {', '.join(model.model_fields)}"
-    elif error["type"] == "missing":
+    problem = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "missing":
         problem = "is missing"
-    elif model and (field := model.model_fields.get(str(name))) and field.description:
-        problem = f"is {error['input']!r}, but must be {field.description}"
-    else:
-        problem = error["msg"].removeprefix("Value error, ")
+    elif error["type"] == "extra_forbidden" and (model := _TABLES.get(str(error["loc"][0]))):
+        problem = f"is unknown; choose one of {', '.join(model.model_fields)}"
     return f"{'.'.join(map(str, error['loc']))}: {problem}".removeprefix(": ")
 
 

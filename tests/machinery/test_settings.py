@@ -46,10 +46,13 @@ def load(folder: Path, text: str) -> Settings:
         ),
         (
             SERVICE + '[environments.dev]\nallowed_origins = ["https://shop.example/"]',
-            "'https://shop.example/' must be an origin, such as https://shop.example.com",
+            "is 'https://shop.example/', but must be an origin, such as https://shop.example.com",
         ),
-        (SERVICE + '[environments.dev]\nallowed_origins = ["*"]', "'*' must be an origin"),
-        (SERVICE + '[environments.dev]\nallowed_accounts = ["1"]', "'1' must be an account's id, 12 digits"),
+        (SERVICE + '[environments.dev]\nallowed_origins = ["*"]', "is '*', but must be an origin"),
+        (
+            SERVICE + '[environments.dev]\nallowed_accounts = ["1"]',
+            "allowed_accounts.0: is '1', but must be an account's id, 12 digits",
+        ),
         (
             SERVICE + 'authorization = "cognito"\n[environments.dev]\nallowed_accounts = ["123456789012"]',
             "environments.dev.allowed_accounts: only authorization iam knows callers' accounts",

@@ -97,7 +97,7 @@ finally:
         client.update_event_source_mapping(UUID=mapping["UUID"], MaximumRecordAgeInSeconds=age)
 print(f"waited {1000 * (time.monotonic() - began):.0f} ms")
 assert not until(done, 3), "It was done without a redrive."
-redrive = [sys.executable, "-m", "infra.app", "redrive", "--send"]
+redrive = [sys.executable, "-m", "blueprint.operations.redrive", "send"]
 print(subprocess.run(redrive, check=True, stdout=subprocess.PIPE, text=True).stdout)
 assert until(done), "The redrive has done nothing."
 assert waiting() == 0

@@ -50,9 +50,7 @@ def _replacing(resource_type: str, old: Mapping[str, Any], new: Mapping[str, Any
 
 
 def _key_types(table: Mapping[str, Any]) -> list[str]:
-    types = {
-        attribute["AttributeName"]: attribute["AttributeType"] for attribute in table.get("AttributeDefinitions", ())
-    }
+    types = {found["AttributeName"]: found["AttributeType"] for found in table.get("AttributeDefinitions", ())}
     return [types[key["AttributeName"]] for key in table.get("KeySchema", ())]
 
 

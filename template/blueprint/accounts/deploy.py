@@ -9,14 +9,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from blueprint import settings as service_settings
 from blueprint.accounts import contract, roles, safety
-from blueprint.settings import LOCAL, ROOT, SettingsError
+from blueprint.settings import ROOT, SettingsError
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
@@ -47,24 +46,10 @@ def left_behind(client: "CloudFormationClient", stack_name: str) -> list[str]:
     return sorted(name for name, state in latest.items() if state in {"CREATE_COMPLETE", "DELETE_SKIPPED"})
 
 
-def start_again(client: "CloudFormationClient", stack_name: str) -> None:
-    """Lets the CDK delete the failed stack, and names what that doesn't delete."""
-    for name in left_behind(client, stack_name):
-        print(f"A failed deployment has left {name} behind, which nothing uses: delete it when this one succeeds.")
-    client.update_termination_protection(StackName=stack_name, EnableTerminationProtection=False)
-
-
-def _resources(client: "CloudFormationClient", stack_name: str) -> contract.Resources:
-    body: Any = client.get_template(StackName=stack_name, TemplateStage="Original")["TemplateBody"]
-    template: Mapping[str, contract.Resources] = json.loads(body) if isinstance(body, str) else body
-    return template["Resources"]
-
-
 def _cdk(*arguments: str, **variables: str) -> None:
     """Runs the CDK's command line; ends this process with its status when it fails."""
-    result = subprocess.run([_CDK, *arguments], cwd=ROOT, env={**os.environ, **variables}, check=False)
-    if result.returncode:
-        sys.exit(result.returncode)
+    if status := subprocess.run([_CDK, *arguments], cwd=ROOT, env={**os.environ, **variables}, check=False).returncode:
+        sys.exit(status)
 
 
 def run(command: str, *arguments: str) -> None:
@@ -72,20 +57,22 @@ def run(command: str, *arguments: str) -> None:
 
     Raises SettingsError when the deployment is refused, ClientError when the account refuses to be asked.
     """
-    settings, suffix = service_settings.load(), os.environ.get("STACK_SUFFIX", "")
-    environment = settings.copy_of(settings.environment(os.environ.get("ENVIRONMENT", LOCAL)), suffix)
+    settings = service_settings.load()
+    environment, stack_name = settings.chosen()
     safety.check_deployment(settings, environment, roles.account_of(environment))
-    stack_name = settings.stack_name(environment, suffix)
     client = roles.assume("deploy", environment).client("cloudformation")
     found = status(client, stack_name)
     is_first = found is None or found in _NEVER_DEPLOYED
     _cdk("synth", "--quiet", "--output", _ASSEMBLY, FIRST_DEPLOYMENT=str(is_first).lower())
     if not is_first:
         wanted = json.loads((ROOT / _ASSEMBLY / f"{stack_name}.template.json").read_text())["Resources"]
-        if reasons := contract.breaches(_resources(client, stack_name), wanted):
+        deployed: Any = client.get_template(StackName=stack_name, TemplateStage="Original")["TemplateBody"]
+        if reasons := contract.breaches(deployed["Resources"], wanted):
             raise SettingsError("\n".join(reasons))
     if command == "deploy" and found in _NEVER_DEPLOYED:
-        start_again(client, stack_name)
+        for name in left_behind(client, stack_name):
+            print(f"A failed deployment has left {name} behind, which nothing uses: delete it when this one succeeds.")
+        client.update_termination_protection(StackName=stack_name, EnableTerminationProtection=False)
     _cdk(command, "--all", "--app", _ASSEMBLY, *arguments)
     if command == "deploy" and is_first and environment.retain_data:
         # Not before: a protected stack whose first deployment fails can be neither deleted nor repeated.
@@ -93,12 +80,8 @@ def run(command: str, *arguments: str) -> None:
         client.update_termination_protection(StackName=stack_name, EnableTerminationProtection=True)
 
 
-def main() -> None:
+if __name__ == "__main__":
     try:
         run(*sys.argv[1:])
     except (SettingsError, BotoCoreError, ClientError) as error:
         sys.exit(f"error: {error}")
-
-
-if __name__ == "__main__":
-    main()

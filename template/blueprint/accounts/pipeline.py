@@ -29,7 +29,18 @@ _MAIN = "refs/heads/main"
 """The branch that main.yml deploys."""
 
 
-class AccountStack(cdk.Stack):
+class _Stack(cdk.Stack):
+    def __init__(self, scope: Construct, kind: str, description: str, *, settings: Settings, environment: Environment):
+        super().__init__(
+            scope,
+            f"{settings.stack_name(environment)}-{kind}",
+            env=cdk.Environment(account=environment.account or None, region=environment.region),
+            synthesizer=cdk.DefaultStackSynthesizer(qualifier=environment.bootstrap_qualifier),
+            description=description,
+        )
+
+
+class AccountStack(_Stack):
     """API Gateway's setting for the account and region, without which no API may write logs.
 
     The setting is one for all: another service may set it too, and each is as good as the other. So it, and its
@@ -37,14 +48,7 @@ class AccountStack(cdk.Stack):
     """
 
     def __init__(self, scope: Construct, *, settings: Settings, environment: Environment):
-        name = f"{settings.stack_name(environment)}-account"
-        super().__init__(
-            scope,
-            name,
-            env=_target(environment),
-            synthesizer=cdk.DefaultStackSynthesizer(qualifier=environment.bootstrap_qualifier),
-            description="API Gateway's account setting",
-        )
+        super().__init__(scope, "account", "API Gateway's account setting", settings=settings, environment=environment)
         role = iam.Role(
             self,
             "LogsRole",
@@ -59,7 +63,7 @@ class AccountStack(cdk.Stack):
             cdk.RemovalPolicies.of(resource).retain()
 
 
-class PipelineStack(cdk.Stack):
+class PipelineStack(_Stack):
     """The role that this repository's workflows assume, by OpenID Connect, for jobs in the environment.
 
     It may assume the CDK's roles, and those of the environment's test callers. `adopt_provider` says that the
@@ -69,13 +73,8 @@ class PipelineStack(cdk.Stack):
     """
 
     def __init__(self, scope: Construct, *, settings: Settings, environment: Environment, adopt_provider: bool):
-        name = f"{settings.stack_name(environment)}-pipeline"
         super().__init__(
-            scope,
-            name,
-            env=_target(environment),
-            synthesizer=cdk.DefaultStackSynthesizer(qualifier=environment.bootstrap_qualifier),
-            description="Lets GitHub's workflows deploy",
+            scope, "pipeline", "Lets GitHub's workflows deploy", settings=settings, environment=environment
         )
         service = settings.service
         provider_arn = self.format_arn(service="iam", region="", resource="oidc-provider", resource_name=GITHUB)
@@ -140,15 +139,15 @@ def create_app(environment_name: str, *, role: bool, adopt_provider: bool, **opt
     """
     settings = service_settings.load()
     environment = settings.environment(environment_name)
-    if role and not settings.service.repository:
-        raise SettingsError(
-            'service.toml names no repository, whose workflows the role is for: write repository = "owner/name" there.'
-        )
-    if role:
-        safety.refuse_shared_account(settings, environment)
     app = checked_app(**options)
     AccountStack(app, settings=settings, environment=environment)
     if role:
+        if not settings.service.repository:
+            raise SettingsError(
+                "service.toml names no repository, whose workflows the role is for: write repository = "
+                '"owner/name" there.'
+            )
+        safety.refuse_shared_account(settings, environment)
         PipelineStack(app, settings=settings, environment=environment, adopt_provider=adopt_provider)
     return app
 
@@ -162,18 +161,10 @@ def knows_github() -> bool:
     return any(provider["Arn"].endswith(f"/{GITHUB}") for provider in providers)
 
 
-def main() -> None:
-    role = os.environ.get("PIPELINE_ROLE") == "true"
+if __name__ == "__main__":
+    with_role = os.environ.get("PIPELINE_ROLE") == "true"
     try:
-        name = os.environ.get("ENVIRONMENT", LOCAL)
-        create_app(name, role=role, adopt_provider=role and knows_github()).synth()
+        chosen = os.environ.get("ENVIRONMENT", LOCAL)
+        create_app(chosen, role=with_role, adopt_provider=with_role and knows_github()).synth()
     except SettingsError as error:
         sys.exit(f"error: {error}")
-
-
-def _target(environment: Environment) -> cdk.Environment:
-    return cdk.Environment(account=environment.account or None, region=environment.region)
-
-
-if __name__ == "__main__":
-    main()

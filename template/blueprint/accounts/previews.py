@@ -34,11 +34,10 @@ def left_behind(
 
     One that could not be deleted is among them, so that it is tried again.
     """
-    prefix = settings.stack_name(environment, "pr-")
+    ours = re.compile(rf"{re.escape(settings.stack_name(environment, 'pr-'))}(\d+)")
     pages = client.get_paginator("describe_stacks").paginate()
     stacks = {stack["StackName"] for page in pages for stack in page["Stacks"] if stack["StackStatus"] not in _GOING}
-    numbers = {name: re.fullmatch(rf"{re.escape(prefix)}(\d+)", name) for name in stacks}
-    return sorted(name for name, found in numbers.items() if found and int(found[1]) not in still_open)
+    return sorted(name for name in stacks if (found := ours.fullmatch(name)) and int(found[1]) not in still_open)
 
 
 def sweep(client: "CloudFormationClient", names: list[str]) -> list[str]:

@@ -6,7 +6,6 @@ the stack and its tables have in CloudFormation and in DynamoDB.
 """
 
 import argparse
-import os
 import platform
 import sys
 
@@ -14,7 +13,7 @@ import aws_cdk as cdk
 
 from blueprint import settings as service_settings
 from blueprint.packaging.build import runs_on
-from blueprint.settings import LOCAL, Environment, Service, Settings, SettingsError
+from blueprint.settings import Environment, Service, Settings, SettingsError
 
 
 def obstacles(service: Service, environment: Environment) -> list[str]:
@@ -36,7 +35,10 @@ def obstacles(service: Service, environment: Environment) -> list[str]:
 def refuse_shared_account(settings: Settings, environment: Environment, account: str = "") -> None:
     """Raises SettingsError when the environment's account, else the one given, is production's without consent."""
     account = environment.account or account
-    if not environment.production and (others := settings.neighbours(account)):
+    if environment.production or settings.service.production_shares_account or not account:
+        return
+    others = [name for name, other in settings.environments.items() if other.production and other.account == account]
+    if others:
         raise SettingsError(
             f"{environment.name} would be in {account}, the account of {', '.join(others)}, which is production: its "
             "pipeline, and so a pull request's preview, could change production. Give it another account, or accept "
@@ -50,8 +52,8 @@ def refuse_deployment(stack: cdk.Stack, reasons: list[str]) -> None:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html
     """
     if reasons:
-        deployable = cdk.CfnParameter(stack, "Deployable", default="no")
-        is_deployable = cdk.Fn.condition_equals(deployable.value_as_string, "yes")
+        deployable = cdk.CfnParameter(stack, "Deployable", default="no").value_as_string
+        is_deployable = cdk.Fn.condition_equals(deployable, "yes")
         assertions = [cdk.CfnRuleAssertion(assert_=is_deployable, assert_description=reason) for reason in reasons]
         cdk.CfnRule(stack, "IsDeployable", assertions=assertions)
 
@@ -82,21 +84,18 @@ def check_writing(environment: Environment) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m blueprint.accounts.safety", description="Refuses what must not happen."
+        prog="python -m blueprint.accounts.safety", description="Refuses what must not be."
     )
     parser.add_argument("command", choices=["destroy", "verify", "write"])
-    arguments = parser.parse_args()
+    command = parser.parse_args().command
     try:
-        settings = service_settings.load()
-        environment = settings.environment(os.environ.get("ENVIRONMENT", LOCAL))
-        environment = settings.copy_of(environment, os.environ.get("STACK_SUFFIX", ""))
-        match arguments.command:
-            case "destroy":
-                check_destruction(environment)
-            case "write":
-                check_writing(environment)
-            case "verify":
-                print("smoke" if environment.production else "e2e")
+        environment, _ = service_settings.load().chosen()
+        if command == "destroy":
+            check_destruction(environment)
+        elif command == "write":
+            check_writing(environment)
+        else:
+            print("smoke" if environment.production else "e2e")
     except SettingsError as error:
         sys.exit(f"error: {error}")
 

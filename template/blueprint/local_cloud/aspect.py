@@ -28,8 +28,6 @@ UNSUPPORTED = frozenset(
         "AWS::XRay::Group",
     }
 )
-
-
 # Resource types with a policy that may refuse plain HTTP, which is all that the local cloud speaks.
 _POLICIES = frozenset({"AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"})
 
@@ -45,17 +43,13 @@ class SkipUnsupported:
         if not isinstance(node, cdk.CfnResource):
             return
         is_metric_math = isinstance(node, cloudwatch.CfnAlarm) and node.metrics is not None
-        skip = node.cfn_resource_type in UNSUPPORTED or is_metric_math
-        if node.cfn_resource_type in _POLICIES:
-            skip = not _allow_http(node)
-        if skip:
+        refuses_http = node.cfn_resource_type in _POLICIES and not _allow_http(node)
+        if node.cfn_resource_type in UNSUPPORTED or is_metric_math or refuses_http:
             stack = cdk.Stack.of(node)
             never = stack.node.try_find_child("Never")
             if not isinstance(never, cdk.CfnCondition):
-                cloud = cdk.CfnParameter(stack, "Cloud", default=LOCAL)
-                never = cdk.CfnCondition(
-                    stack, "Never", expression=cdk.Fn.condition_equals(cloud.value_as_string, "aws")
-                )
+                cloud = cdk.CfnParameter(stack, "Cloud", default=LOCAL).value_as_string
+                never = cdk.CfnCondition(stack, "Never", expression=cdk.Fn.condition_equals(cloud, "aws"))
             node.cfn_options.condition = never
 
 

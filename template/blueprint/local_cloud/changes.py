@@ -22,10 +22,8 @@ _OUTSIDE = {"tests", "docs", "aidlc-docs", "build", "node_modules", "Makefile", 
 class Deployed:
     """The last deployment that has ended well."""
 
-    files: dict[str, str]
-    """The files that the infrastructure was made from, each with its hash."""
-    code: str
-    """The SHA-256 of the functions' code, as Lambda gives it."""
+    files: dict[str, str]  # that the infrastructure was made from, each with its hash
+    code: str  # the SHA-256 of the functions' code, as Lambda gives it
 
     def has_infrastructure_of(self, now: Mapping[str, str]) -> bool:
         """Whether the files, as `snapshot` gives them, make the same infrastructure."""
@@ -44,21 +42,14 @@ def snapshot() -> dict[str, str]:
 
 def watched() -> list[Path]:
     """The files and folders of the root that a deployment may depend on."""
-    return [
-        path
-        for path in sorted(ROOT.iterdir())
-        if path.name not in _OUTSIDE and path.suffix != ".md" and is_source(path)
-    ]
+    found = (path for path in sorted(ROOT.iterdir()) if path.name not in _OUTSIDE and path.suffix != ".md")
+    return [path for path in found if is_source(path)]
 
 
 def infrastructure(files: Mapping[str, str], read: Iterable[str]) -> dict[str, str]:
     """Those that the infrastructure is made from: all but the modules of the code that no synthesis has `read`."""
-    kept = set(read)
-    return {
-        name: digest
-        for name, digest in files.items()
-        if not (name.startswith(CODE) and name.endswith(".py")) or name in kept
-    }
+    left_out = {name for name in files if name.startswith(CODE) and name.endswith(".py")} - set(read)
+    return {name: digest for name, digest in files.items() if name not in left_out}
 
 
 def changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

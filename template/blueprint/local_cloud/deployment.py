@@ -9,15 +9,15 @@ import shutil
 import subprocess
 import sys
 from collections import ChainMap
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from blueprint.local_cloud.server import ACCESS_KEY, ACCOUNT, FOLDER, LocalCloudError, Server
+from blueprint.local_cloud.server import ACCESS_KEY, ACCOUNT, FOLDER, LocalCloudError, Server, tail
 from blueprint.settings import ALIAS, LOCAL, ROOT, Settings
 
 OUTPUTS = FOLDER / "outputs.json"
@@ -26,8 +26,7 @@ ASSEMBLY = FOLDER / "cdk.out"
 _LOG = FOLDER / "deploy.log"
 _SYNTHESIS_LOG = FOLDER / "synthesis.log"
 _SYNTHESISED = FOLDER / "synthesised"
-_CDK = ROOT / "node_modules" / ".bin" / "cdk"
-_BOOTSTRAP_STACK = "CDKToolkit"
+_CDK = str(ROOT / "node_modules" / ".bin" / "cdk")
 _BOOTSTRAP_TEMPLATE = ROOT / "node_modules/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml"
 # What `cdk bootstrap` sets when it gets no option.
 _BOOTSTRAP = {
@@ -37,33 +36,34 @@ _BOOTSTRAP = {
 _TIMEOUT_SECONDS = 300
 
 
-def environment_variables(server: Server, region: str) -> dict[str, str]:
-    """The variables with which the AWS SDKs and tools reach the server as its root user."""
-    return {
-        "AWS_ENDPOINT_URL": server.url,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
-        "AWS_DEFAULT_REGION": region,
-        "AWS_REGION": region,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
+def reach(server: Server, region: str) -> None:
+    """Lets the AWS SDK of this process, and what it starts, reach the server as its root user.
+
+    What a user's shell has for AWS, a profile, a session's token or the endpoint of a service, is out of the way then.
+    """
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(
+        {"AWS_ENDPOINT_URL": server.url, "AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": ACCESS_KEY}
+        | {"AWS_DEFAULT_REGION": region, "AWS_REGION": region, "AWS_EC2_METADATA_DISABLED": "true"}
+    )
 
 
 def bootstrap(server: Server, region: str) -> None:
-    """Bootstraps the CDK, as `cdk bootstrap` does, once a server. Raises LocalCloudError when that fails."""
-    client = _client(server, region, "cloudformation")
+    """Bootstraps the CDK, as `cdk bootstrap` does, once per server. Raises LocalCloudError when that fails."""
+    client = boto3.client("cloudformation")
     try:
         with suppress(client.exceptions.AlreadyExistsException):
             client.create_stack(
-                StackName=_BOOTSTRAP_STACK,
+                StackName="CDKToolkit",
                 TemplateBody=_BOOTSTRAP_TEMPLATE.read_text(),
                 Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in _BOOTSTRAP.items()],
                 Capabilities=["CAPABILITY_NAMED_IAM"],
             )
-        waiting = {"Delay": 0.1, "MaxAttempts": 300}
-        client.get_waiter("stack_create_complete").wait(StackName=_BOOTSTRAP_STACK, WaiterConfig=waiting)
+        waiting: Any = {"Delay": 0.1, "MaxAttempts": 300}
+        client.get_waiter("stack_create_complete").wait(StackName="CDKToolkit", WaiterConfig=waiting)
         # The bucket's policy refuses plain HTTP, which is all that the local cloud speaks.
-        _client(server, region, "s3").delete_bucket_policy(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{region}")
+        boto3.client("s3").delete_bucket_policy(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{region}")
     except FileNotFoundError:
         raise LocalCloudError("The CDK's command line isn't installed; run `make dev`.") from None
     except (ClientError, BotoCoreError) as error:
@@ -73,8 +73,21 @@ def bootstrap(server: Server, region: str) -> None:
 
 
 @contextmanager
-def synthesis() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that has imported what the app needs, and synthesises it after `begin`. It ends with the block."""
+def _started(command: Sequence[str], log: Path, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The command at work, which writes to the log. It ends with the block."""
+    with log.open("a") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=_user() | variables, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def synthesis(after: float = 0) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """A process that imports what the app needs, so many seconds later, and synthesises it after `begin`."""
     context = [json.loads(file.read_text()) for file in (ROOT / "cdk.context.json",) if file.exists()]
     context += [json.loads((ROOT / "cdk.json").read_text()).get("context", {}), {"aws:cdk:enable-path-metadata": True}]
     variables = {
@@ -83,20 +96,8 @@ def synthesis() -> Iterator[subprocess.Popen[bytes]]:
         # The checks of `make synth` and `make test`, which cost a deployment seconds.
         "CDK_VALIDATION": "false",
     }
-    with _SYNTHESIS_LOG.open("a") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "blueprint.local_cloud.synthesis"],
-            cwd=ROOT,
-            env=_environment() | variables,
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+    command = [sys.executable, "-m", "blueprint.local_cloud.synthesis", str(after)]
+    return _started(command, _SYNTHESIS_LOG, **variables)
 
 
 def begin(synthesising: subprocess.Popen[bytes]) -> None:
@@ -116,14 +117,17 @@ def deploy(server: Server, settings: Settings, synthesising: subprocess.Popen[by
     unfinished = OUTPUTS.with_suffix(".unfinished")
     # The command line needs a second to start, and waits for the app as for one that it runs itself.
     wait = f"until test -e {shlex.quote(str(_SYNTHESISED))}; do kill -0 {os.getpid()} || exit 1; sleep 0.05; done"
-    command = ["deploy", "--all", "--require-approval", "never", "--outputs-file", str(unfinished)]
-    with _cdk(server, environment.region, *command, "--app", wait, "--output", str(ASSEMBLY)) as deploying:
+    command = [_CDK, "deploy", "--all", "--require-approval", "never", "--outputs-file", str(unfinished)]
+    command += ["--app", wait, "--output", str(ASSEMBLY)]
+    aws = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}  # as `reach` has them
+    _LOG.write_bytes(b"")
+    with _started(command, _LOG, **aws, CDK_HOME=str(FOLDER / "cdk"), CDK_DISABLE_CLI_TELEMETRY="true") as deploying:
         if _wait("The synthesis", synthesising):
-            raise LocalCloudError(f"The service can't be synthesised:\n{_end(_SYNTHESIS_LOG)}")
+            raise LocalCloudError(f"The service can't be synthesised:\n{tail(_SYNTHESIS_LOG)}")
         OUTPUTS.unlink(missing_ok=True)
         _SYNTHESISED.touch()
         if _wait("`cdk deploy`", deploying):
-            raise LocalCloudError(f"`cdk deploy` has failed; the end of {_LOG}:\n{_end(_LOG)}")
+            raise LocalCloudError(f"`cdk deploy` has failed; the end of {_LOG}:\n{tail(_LOG)}")
     outputs: dict[str, str] = json.loads(unfinished.read_text())[settings.stack_name(environment)]
     outputs["ApiUrl"] = _local_address(server, outputs["ApiUrl"])
     if "TokenUrl" in outputs:
@@ -132,12 +136,12 @@ def deploy(server: Server, settings: Settings, synthesising: subprocess.Popen[by
     OUTPUTS.write_text(json.dumps(outputs, indent=2))
 
 
-def update_code(server: Server, region: str, code: Path) -> None:
+def update_code(code: Path) -> None:
     """Lets the deployed functions run the archive's code, behind a new version as from CloudFormation, unless they do.
 
     Raises LocalCloudError when that fails.
     """
-    archive, wanted, client = code.read_bytes(), sha256(code), _client(server, region, "lambda")
+    archive, wanted, client = code.read_bytes(), sha256(code), boto3.client("lambda")
     try:
         for name in functions():
             with suppress(client.exceptions.ResourceNotFoundException):  # no alias: an output that only looks like ours
@@ -159,7 +163,7 @@ def sha256(archive: Path) -> str:
     return base64.b64encode(hashlib.sha256(archive.read_bytes()).digest()).decode()
 
 
-def create_caller(server: Server, settings: Settings) -> None:
+def create_caller(settings: Settings) -> None:
     """Writes to `CALLER` the access key of an IAM user who may call APIs and do nothing else, unless it is there.
 
     The root user's signatures are not verified, so that calls in its name would prove nothing.
@@ -167,7 +171,7 @@ def create_caller(server: Server, settings: Settings) -> None:
     if CALLER.exists():
         return
     environment = settings.environment(LOCAL)
-    user, client = f"{settings.stack_name(environment)}-caller", _client(server, environment.region, "iam")
+    user, client = f"{settings.stack_name(environment)}-caller", boto3.client("iam")
     with suppress(client.exceptions.EntityAlreadyExistsException):  # of a run that was interrupted here
         client.create_user(UserName=user)
     statement = {
@@ -182,50 +186,15 @@ def create_caller(server: Server, settings: Settings) -> None:
     CALLER.write_text(json.dumps({"id": key["AccessKeyId"], "secret": key["SecretAccessKey"]}))
 
 
-def _client(server: Server, region: str, service: str):  # type: ignore[no-untyped-def]
-    return boto3.session.Session(aws_access_key_id=ACCESS_KEY, aws_secret_access_key=ACCESS_KEY).client(
-        service,  # type: ignore[call-overload]
-        region_name=region,
-        endpoint_url=server.url,
-        config=Config(connect_timeout=2, read_timeout=30, retries={"total_max_attempts": 1}),
-    )
-
-
-def _environment() -> dict[str, str]:
+def _user() -> dict[str, str]:
     """The variables that the app and the CDK's command line get: a user's, but for what would mislead them."""
-    user = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
-    for name in ("PYTHONDONTWRITEBYTECODE", "STACK_SUFFIX"):
-        user.pop(name, None)
-    return user | {
-        "ENVIRONMENT": LOCAL,
-        "NO_COLOR": "1",
-        "PATH": f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
+    misleading = {"PYTHONDONTWRITEBYTECODE", "STACK_SUFFIX"}
+    path = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {
+        name: value
+        for name, value in {**os.environ, "ENVIRONMENT": LOCAL, "NO_COLOR": "1", "PATH": path}.items()
+        if not name.startswith(("AWS_", "CDK_")) and name not in misleading
     }
-
-
-@contextmanager
-def _cdk(server: Server, region: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The CDK's command line at work; its output goes to a log. It ends with the block."""
-    environment = {
-        **_environment(),
-        **environment_variables(server, region),
-        "CDK_HOME": str(FOLDER / "cdk"),
-        "CDK_DISABLE_CLI_TELEMETRY": "true",
-    }
-    with _LOG.open("w") as log:
-        process = subprocess.Popen(
-            [str(_CDK), *arguments],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def _wait(what: str, process: subprocess.Popen[bytes]) -> int:
@@ -235,10 +204,6 @@ def _wait(what: str, process: subprocess.Popen[bytes]) -> int:
         raise LocalCloudError(
             f"{what} has not ended after {_TIMEOUT_SECONDS} s; see {FOLDER}, then `make local-stop` and `make local`."
         ) from None
-
-
-def _end(log: Path, lines: int = 40) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
 def _local_address(server: Server, url: str) -> str:

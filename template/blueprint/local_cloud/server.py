@@ -33,7 +33,6 @@ ACCESS_KEY = "test"
 ACCOUNT = "000000000000"
 _READY_SECONDS = 30
 _STOP_SECONDS = 10
-_PORTS = range(1, 65536)
 
 LOG = FOLDER / "server.log"
 """What the cloud itself has to say, and why a function can't start; the functions' own logs are in its CloudWatch."""
@@ -71,10 +70,8 @@ def exclusive() -> Iterator[None]:
 
 def running() -> Server | None:
     """The server, or None when it isn't running; raises LocalCloudError when LOCAL_PORT asks for another port."""
-    if not _is_locked():
-        return None
     state = _state()
-    if "pid" not in state:
+    if not _is_locked() or "pid" not in state:
         return None
     server = Server(**state)
     if os.environ.get("LOCAL_PORT", str(server.port)) != str(server.port):
@@ -93,7 +90,7 @@ def start(region: str) -> Server:
     shutil.rmtree(_TEMPORARY, ignore_errors=True)
     _TEMPORARY.mkdir(parents=True)
     environment = {
-        **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "LC_ALL"}},
+        **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ},
         "AUTH": "true",
         "AWS_DEFAULT_REGION": region,
         "BIND_HOST": "127.0.0.1",
@@ -128,8 +125,7 @@ def start(region: str) -> Server:
 
 def stop() -> bool:
     """Ends the server and removes its temporary folder; False when it wasn't running. Its port is remembered."""
-    was_running = _is_locked()
-    state = _state()
+    was_running, state = _is_locked(), _state()
     if was_running and "pid" in state:
         _end(state["pid"])
     if "port" in state:
@@ -151,23 +147,21 @@ def _is_locked() -> bool:
 
 def _state() -> dict[str, int]:
     try:
-        state: dict[str, int] = json.loads(_STATE.read_text())
+        return dict(json.loads(_STATE.read_text()))
     except (FileNotFoundError, json.JSONDecodeError):
         return {}
-    return state
 
 
 def _install() -> Path:
     """The Python of MiniStack's environment: of this interpreter's version, so that it takes the same wheels."""
     name = "-".join(["server", f"{sys.version_info.major}.{sys.version_info.minor}", *PACKAGES]).replace("==", "-")
     target = FOLDER / name
-    python = target / "bin" / "python"
     if not target.exists():
         unfinished = FOLDER / f"unfinished-{name}"
         _uv("venv", "--quiet", "--clear", "--relocatable", "--python", sys.executable, str(unfinished))
         _uv("pip", "install", "--quiet", "--python", str(unfinished), *PACKAGES)
         unfinished.rename(target)
-    return python
+    return target / "bin" / "python"
 
 
 def _uv(*arguments: str) -> None:
@@ -179,8 +173,8 @@ def _uv(*arguments: str) -> None:
 def _port() -> int:
     """The port to listen on; says so when the remembered one is taken."""
     if wanted := os.environ.get("LOCAL_PORT"):
-        if not wanted.isdecimal() or int(wanted) not in _PORTS:
-            raise LocalCloudError(f"LOCAL_PORT is {wanted!r}; it must be a port, {_PORTS.start} to {_PORTS.stop - 1}.")
+        if not wanted.isdecimal() or int(wanted) not in range(1, 65536):
+            raise LocalCloudError(f"LOCAL_PORT is {wanted!r}; it must be a port, 1 to 65535.")
         if not _is_free(int(wanted)):
             raise LocalCloudError(
                 f"Port {wanted} is in use by another program; set LOCAL_PORT to a free one, or leave it out."
@@ -211,7 +205,7 @@ def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise LocalCloudError(f"The local cloud ended at its start; its log, {LOG}, says:\n{_last_lines()}")
+            raise LocalCloudError(f"The local cloud ended at its start; its log, {LOG}, says:\n{tail(LOG)}")
         try:
             with urllib.request.urlopen(f"{server.url}/_ministack/ready", timeout=1):  # noqa: S310
                 return
@@ -220,8 +214,9 @@ def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
     raise LocalCloudError(f"The local cloud isn't ready after {_READY_SECONDS} s; see {LOG}.")
 
 
-def _last_lines(count: int = 15) -> str:
-    return "\n".join(LOG.read_text(errors="replace").splitlines()[-count:])
+def tail(log: Path) -> str:
+    """The last lines of the log."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-40:])
 
 
 def _end(pid: int) -> None:

@@ -1,13 +1,15 @@
 """Runs the CDK app as the CDK's command line does, once there is a line on the standard input.
 
 The command line takes a second to start, and this runs beside it. Until the line comes, it imports the packages that
-the last synthesis has imported, which is half of the work: python -m blueprint.local_cloud.synthesis
+the last synthesis has imported, which is half of the work: python -m blueprint.local_cloud.synthesis SECONDS, for which
+that is put off.
 """
 
 import gc
 import importlib
 import json
 import runpy
+import select
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -37,17 +39,14 @@ def _imported() -> dict[str, list[str]]:
     return {"code": sorted(code), "packages": packages}
 
 
-def _import_packages() -> None:
+def main() -> None:
+    # The process is short, and searching the CDK's thousands of classes for garbage is a tenth of its time.
+    gc.disable()
+    select.select([sys.stdin], [], [], float(sys.argv.pop()))
     with suppress(FileNotFoundError, json.JSONDecodeError):
         for name in json.loads(_IMPORTED.read_text())["packages"]:
             with suppress(ImportError):
                 importlib.import_module(name)
-
-
-def main() -> None:
-    # The process is short, and searching the CDK's thousands of classes for garbage is a tenth of its time.
-    gc.disable()
-    _import_packages()
     if sys.stdin.readline():
         try:
             runpy.run_module(PROGRAM, run_name="__main__", alter_sys=True)

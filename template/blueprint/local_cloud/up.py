@@ -4,7 +4,6 @@ It needs no declarations, and so imports neither the team's modules nor the CDK:
 """
 
 import os
-import select
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,10 +13,9 @@ from time import monotonic
 
 from blueprint import settings as service_settings
 from blueprint.local_cloud import changes, deployment, server, synthesis
+from blueprint.local_cloud.server import LocalCloudError, Server
 from blueprint.packaging.build import Build
 from blueprint.settings import LOCAL, PROGRAM, ROOT, Settings
-
-_QUIET_SECONDS = 2
 
 
 @contextmanager
@@ -53,19 +51,10 @@ def up(*, brief: bool, at_hand: subprocess.Popen[bytes] | None = None) -> None:
             subprocess.run([sys.executable, "-m", PROGRAM, "addresses"], cwd=ROOT, check=False)
 
 
-def up_at_a_line() -> None:
-    """Does that briefly after a line on the standard input, and has imported all that it takes by then."""
-    # The first requests after the last deployment come first.
-    select.select([sys.stdin], [], [], _QUIET_SECONDS)
-    with deployment.synthesis() as at_hand:
-        if sys.stdin.readline():
-            up(brief=True, at_hand=at_hand)
-
-
 def _check() -> None:
-    """Ends the process when a handler can't start, which the check has printed."""
+    """Raises LocalCloudError when a handler can't start, which the check has printed."""
     if subprocess.run([sys.executable, "-m", "blueprint.preflight"], cwd=ROOT, check=False).returncode:
-        sys.exit("Nothing was deployed: what runs is as it was.")
+        raise LocalCloudError("Nothing was deployed: what runs is as it was.")
 
 
 def _code(settings: Settings) -> Path:
@@ -73,16 +62,17 @@ def _code(settings: Settings) -> Path:
     return build.asset(build.code())
 
 
-def _update_code(running: server.Server, settings: Settings, last: changes.Deployed, code: Path) -> None:
+def _update_code(running: Server, settings: Settings, last: changes.Deployed, code: Path) -> None:
     """Does with the functions what a deployment of other code would do."""
+    deployment.reach(running, settings.environment(LOCAL).region)
     with _step(f"Updating the code of {len(deployment.functions())} functions"):
         changes.forget()
-        deployment.update_code(running, settings.environment(LOCAL).region, code)
+        deployment.update_code(code)
         changes.remember(changes.Deployed(last.files, deployment.sha256(code)))
 
 
 def _deploy(
-    settings: Settings, now: dict[str, str], running: server.Server | None, synthesising: subprocess.Popen[bytes]
+    settings: Settings, now: dict[str, str], running: Server | None, synthesising: subprocess.Popen[bytes]
 ) -> None:
     changes.forget()
     deployment.begin(synthesising)
@@ -96,12 +86,13 @@ def _deploy(
         with _step("Starting the local cloud"):
             running = server.start(region)
         layer.wait()
+    deployment.reach(running, region)
     with _step(f"Preparing it for the CDK (port {running.port})"):
         deployment.bootstrap(running, region)
     with _step("Deploying the service"):
         deployment.deploy(running, settings, synthesising)
-        deployment.create_caller(running, settings)
+        deployment.create_caller(settings)
         code = _code(settings)
         # CloudFormation may hold the very code that an update has replaced, and then changes nothing.
-        deployment.update_code(running, region, code)
+        deployment.update_code(code)
     changes.remember(changes.Deployed(changes.infrastructure(now, synthesis.read()), deployment.sha256(code)))

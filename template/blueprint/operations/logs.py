@@ -22,15 +22,14 @@ from blueprint.operations.target import OperationError, Target, run
 from blueprint.settings import Settings
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
-_OVERLAP = timedelta(seconds=20)
-"""CloudWatch may show a line so much later than those after it."""
+_OVERLAP = timedelta(seconds=20)  # so much later than the lines after it CloudWatch may show one
 _ERRORS = ("ERROR", "CRITICAL", "FATAL")
 _COLORS = {"WARNING": "33", "WARN": "33", "function": "36", "faint": "2"} | dict.fromkeys(_ERRORS, "31")
+# What Powertools or Lambda writes into each line, and what `Line` has of its own.
 _NO_FIELD = re.compile(
     "causes|cold_start|correlation_id|exception(_name)?|failures|function_(arn|memory_size|name|request_id)|level|"
     "location|message|requestId|service|stackTrace|stack_trace|timestamp|xray_trace_id"
 )
-"""What Powertools or Lambda writes into each line, and what `Line` has of its own."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +63,8 @@ class Line:
             record = found["record"]
             if record.get("status", "success") == "success":
                 return None
-            message = (
-                f"Lambda: {found['type'].partition('.')[2]} {record['status']} {record.get('errorType', '')}".strip()
-            )
-            return cls(moment, function, message, level="ERROR", request=record.get("requestId", ""))
+            message = f"Lambda: {found['type'].partition('.')[2]} {record['status']} {record.get('errorType', '')}"
+            return cls(moment, function, message.strip(), level="ERROR", request=record.get("requestId", ""))
         if "timestamp" in found:  # its own: several lines may have come in one piece
             moment = datetime.fromisoformat(found["timestamp"]).astimezone(UTC)
         ids = (found.get(name) for name in ("correlation_id", "function_request_id", "requestId"))
@@ -116,8 +113,7 @@ def _trace(found: Mapping[str, Any]) -> Iterator[str]:
 class _Function(NamedTuple):
     name: str
     real_name: str
-    group: str
-    """Of its log."""
+    log_group: str
 
 
 def _functions(target: Target) -> list[_Function]:
@@ -137,42 +133,37 @@ def _functions(target: Target) -> list[_Function]:
     return [function for function in found if chosen in (None, "", function.name)]
 
 
-class _Log:
-    """The log of one function, from `start` on."""
-
-    def __init__(self, function: _Function, start: datetime):
-        self._function, self._start, self._seen = function, start, set[tuple[str, ...]]()
-
-    def new(self) -> Iterator[Line]:
-        """The lines that were not there at the last call."""
-        begun, seen = datetime.now(UTC), set[tuple[str, ...]]()
-        pages = boto3.client("logs").get_paginator("filter_log_events")
-        for page in pages.paginate(logGroupName=self._function.group, startTime=int(self._start.timestamp() * 1000)):
+def _log(function: _Function, start: datetime) -> Iterator[list[Line]]:
+    """What the function has logged since `start`, then, whenever it is asked for, what has come since."""
+    seen = set[tuple[str, ...]]()
+    pages = boto3.client("logs").get_paginator("filter_log_events")
+    while True:
+        begun, before, lines = datetime.now(UTC), seen, list[Line | None]()
+        seen = set()
+        for page in pages.paginate(logGroupName=function.log_group, startTime=int(start.timestamp() * 1000)):
             for event in page["events"]:
                 # The local cloud's events have no id.
                 key = (event.get("eventId", ""), event["logStreamName"], str(event["timestamp"]), event["message"])
                 seen.add(key)
-                if key not in self._seen and (line := Line.of(self._function.name, event)):
-                    yield line
-        self._seen, self._start = seen, max(self._start, begun - _OVERLAP)
+                if key not in before:
+                    lines.append(Line.of(function.name, event))
+        yield [line for line in lines if line]
+        start = max(start, begun - _OVERLAP)
 
 
-class _ServerLog:
-    """What the local cloud says itself, of functions that it can't start above all: those have no log of their own."""
-
-    def __init__(self, functions: Sequence[_Function], start: datetime):
-        self._functions, self._start, self._count = functions, start, 0
-
-    def new(self) -> Iterator[Line]:
-        """The lines that were not there at the last call."""
+def _server_log(functions: Sequence[_Function], start: datetime) -> Iterator[list[Line]]:
+    """The like of what the local cloud says itself, above all of functions that can't start: those have no log."""
+    count = 0
+    while True:
         parts = re.split(r"^([-\d]{10} [:\d]{8}) ([A-Z]+) ", server.LOG.read_text(errors="replace"), flags=re.MULTILINE)
-        entries = list(zip(parts[1::3], parts[2::3], parts[3::3], strict=True))
-        for moment, level, text in entries[self._count :]:
-            time, (message, _, trace) = datetime.fromisoformat(moment).astimezone(UTC), text.partition("\n")
-            name = next((each.name for each in self._functions if each.real_name in text), "")
-            if time >= self._start and (name or not os.environ.get("FUNCTION")):
-                yield Line(time, name or "local cloud", message, level=level, trace=trace)
-        self._count = len(entries)
+        entries, lines = list(zip(parts[1::3], parts[2::3], parts[3::3], strict=True)), []
+        for moment, level, text in entries[count:]:
+            at, (message, _, trace) = datetime.fromisoformat(moment).astimezone(UTC), text.partition("\n")
+            name = next((each.name for each in functions if each.real_name in text), "")
+            if at >= start and (name or not os.environ.get("FUNCTION")):
+                lines.append(Line(at, name or "local cloud", message, level=level, trace=trace))
+        yield lines
+        count = len(entries)
 
 
 def show(settings: Settings) -> Iterator[str]:
@@ -182,14 +173,12 @@ def show(settings: Settings) -> Iterator[str]:
         raise OperationError(f"SINCE is {os.environ['SINCE']!r}; write 30s, 10m or 2h, say.")
     start = datetime.now(UTC) - timedelta(**{_UNITS[since[2]]: int(since[1])})
     target = Target.chosen(settings)
-    functions = _functions(target)
-    logs: list[_Log | _ServerLog] = [_Log(function, start) for function in functions]
-    if target.environment.is_local:
-        logs.append(_ServerLog(functions, start))
+    functions, is_local = _functions(target), target.environment.is_local
+    logs = [_log(function, start) for function in functions] + ([_server_log(functions, start)] if is_local else [])
     width = max((len(function.name) for function in functions), default=0)
 
     def new() -> list[Line]:
-        return sorted((line for log in logs for line in log.new()), key=lambda line: line.time)
+        return sorted((line for log in logs for line in next(log)), key=lambda line: line.time)
 
     lines = new()
     errors = [line for line in lines if line.is_error]
@@ -201,8 +190,7 @@ def show(settings: Settings) -> Iterator[str]:
             yield from (line.show(width) for line in lines)
             if os.environ.get("FOLLOW") == "no":
                 return
-            # As often as `aws logs tail` asks.
-            time.sleep(0.5 if target.environment.is_local else 5)
+            time.sleep(0.5 if is_local else 5)  # on AWS as often as `aws logs tail` asks
             lines = new()
 
 

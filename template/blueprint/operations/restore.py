@@ -2,15 +2,18 @@
 
 Nothing serves from it, and nothing of the present table changes, until service.toml adopts it: so a drill is the
 same command. DynamoDB restores on its side, from point-in-time recovery or else from a backup, whatever the size.
+`make carry-over` copies into the adopted one what was written to the former one after that moment.
 """
 
 import json
 import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
@@ -20,9 +23,9 @@ from blueprint.settings import ROOT, Settings
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import PointInTimeRecoveryDescriptionTypeDef
 
-SAMPLE = 100_000
-"""About how many items of each table are compared, unless ITEMS=all."""
+SAMPLE = 100_000  # about how many items of each table are compared, unless ITEMS=all
 
 
 def restore(settings: Settings) -> Iterator[str]:
@@ -52,20 +55,52 @@ def restore(settings: Settings) -> Iterator[str]:
     )
 
 
+def carry_over(settings: Settings) -> Iterator[str]:
+    """Copies what the adopted table lacks, and says how far it is. Raises OperationError when no table is adopted.
+
+    Nothing is overwritten, so it can be interrupted and repeated, and run while the service takes orders. It is run
+    once after adopting: what is deleted from then on would come back.
+    """
+    table, clock = os.environ.get("TABLE", ""), Clock()
+    target = Target.chosen(settings)
+    source = os.environ.get("FROM") or tables.of_stack(target, table)
+    adopted = target.environment.adopted_table(table)
+    if adopted is None:
+        raise OperationError(
+            f"service.toml adopts no table for {table} in {target.environment.name}; `make restore` says how."
+        )
+    client, key = boto3.client("dynamodb"), tables.key_of(adopted)
+    condition: Any = {"ConditionExpression": "attribute_not_exists(#key)", "ExpressionAttributeNames": {"#key": key[0]}}
+    read = copied = 0
+    for pairs in tables.beside(source, adopted, key):
+        for item in (item for item, other in pairs if other is None):
+            with suppress(client.exceptions.ConditionalCheckFailedException):  # a client has just written it there
+                client.put_item(TableName=adopted, Item=item, **condition)
+                copied += 1
+        read += len(pairs)
+        if clock.is_due():
+            yield f"  read {read} items, copied {copied}, {clock} so far"
+    yield f"{source} -> {adopted}: copied {copied} of {read} items, those that were written since"
+
+
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
+        if moment.tzinfo:
+            return moment.astimezone(UTC)
     except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise OperationError(f"AT is {text!r}; give a moment with its time zone, such as 2026-11-24T08:00:00Z.")
-    return moment.astimezone(UTC)
+        pass
+    raise OperationError(f"AT is {text!r}; give a moment with its time zone, such as 2026-11-24T08:00:00Z.")
+
+
+def _recovery(client: "DynamoDBClient", table: str) -> "PointInTimeRecoveryDescriptionTypeDef":
+    found = client.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
+    return found.get("PointInTimeRecoveryDescription", {})
 
 
 def _start(client: "DynamoDBClient", source: str, restored: str, moment: datetime) -> str:
     """Starts the restore and returns what it is from. Raises OperationError when the moment can't be restored."""
-    found = client.describe_continuous_backups(TableName=source)["ContinuousBackupsDescription"]
-    recovery = found.get("PointInTimeRecoveryDescription", {})
+    recovery = _recovery(client, source)
     first, last = recovery.get("EarliestRestorableDateTime"), recovery.get("LatestRestorableDateTime")
     if first and last and first <= moment <= last:
         client.restore_table_to_point_in_time(SourceTableName=source, TargetTableName=restored, RestoreDateTime=moment)
@@ -91,8 +126,7 @@ def _start(client: "DynamoDBClient", source: str, restored: str, moment: datetim
 def _guard(client: "DynamoDBClient", source: str, restored: str) -> None:
     """Gives the restored table what a restore leaves out: recovery, time to live, deletion protection, tags, stream."""
     old, new = (client.describe_table(TableName=name)["Table"] for name in (source, restored))
-    found = client.describe_continuous_backups(TableName=source)["ContinuousBackupsDescription"]
-    recovery = found.get("PointInTimeRecoveryDescription", {})
+    recovery = _recovery(client, source)
     if recovery.get("PointInTimeRecoveryStatus") == "ENABLED":
         client.update_continuous_backups(
             TableName=restored,
@@ -101,17 +135,16 @@ def _guard(client: "DynamoDBClient", source: str, restored: str) -> None:
                 "RecoveryPeriodInDays": recovery.get("RecoveryPeriodInDays", 35),
             },
         )
-    lives, lives_too = (
-        client.describe_time_to_live(TableName=name)["TimeToLiveDescription"] for name in (source, restored)
+    attribute, there = (
+        client.describe_time_to_live(TableName=name)["TimeToLiveDescription"].get("AttributeName")
+        for name in (source, restored)
     )
-    if "AttributeName" in lives and "AttributeName" not in lives_too:
+    if attribute and not there:
         client.update_time_to_live(
-            TableName=restored,
-            TimeToLiveSpecification={"Enabled": True, "AttributeName": lives["AttributeName"]},
+            TableName=restored, TimeToLiveSpecification={"Enabled": True, "AttributeName": attribute}
         )
     tags = client.list_tags_of_resource(ResourceArn=old["TableArn"])["Tags"]
-    own_tags = [tag for tag in tags if not tag["Key"].startswith("aws:")]
-    if own_tags:
+    if own_tags := [tag for tag in tags if not tag["Key"].startswith("aws:")]:
         client.tag_resource(ResourceArn=new["TableArn"], Tags=own_tags)
     if old.get("StreamSpecification") and not new.get("StreamSpecification"):
         client.update_table(TableName=restored, StreamSpecification=old["StreamSpecification"])
@@ -149,4 +182,4 @@ def _differences(
 
 
 if __name__ == "__main__":
-    run(restore)
+    run(carry_over if sys.argv[1:] == ["carry-over"] else restore)

@@ -102,7 +102,7 @@ def roll_back(settings: Settings) -> Iterator[str]:
         yield from _restore_configuration(target, target.last_updated)
         yield "CloudFormation now takes back the rest of the stack. Then deploy as always."
         return
-    functions = [Function.of(*found) for found in target.resources("AWS::Lambda::Alias").items()]
+    functions = _functions(target)
     if any(function.is_rolled_back for function in functions) and not os.environ.get("FURTHER"):
         raise OperationError(
             f"{target.stack_name} was rolled back since its last deployment; FURTHER=yes goes one release further back."
@@ -116,10 +116,10 @@ def roll_back(settings: Settings) -> Iterator[str]:
     for function, version in moves:
         if version is None:
             yield f"{function.name}: stays at version {function.current}, its first"
-        else:
-            function.go_to(version)
-            published = f"{function.published[version]:%Y-%m-%d %H:%M} UTC"
-            yield f"{function.name}: version {function.current} -> {version}, of {published}"
+            continue
+        function.go_to(version)
+        published = f"{function.published[version]:%Y-%m-%d %H:%M} UTC"
+        yield f"{function.name}: version {function.current} -> {version}, of {published}"
     if unchanged := len(functions) - len(released):
         yield f"{unchanged} functions that the release didn't change stay as they are"
     yield from _restore_configuration(target, began)
@@ -131,15 +131,18 @@ def releases(settings: Settings) -> Iterator[str]:
     target = Target.chosen(settings)
     status = target.stack["StackStatus"]
     yield f"{target.stack_name}: {status}, last changed {target.last_updated:%Y-%m-%d %H:%M:%S} UTC"
-    functions = [Function.of(*found) for found in target.resources("AWS::Lambda::Alias").items()]
     by_minute: dict[str, list[str]] = {}
-    for function in functions:
+    for function in _functions(target):
         for version, published in function.published.items():
             mark = "*" if version == function.current else " (rolled back)" if version in function.bad else ""
             by_minute.setdefault(f"{published:%Y-%m-%d %H:%M} UTC", []).append(f"{function.name} {version}{mark}")
     for minute in sorted(by_minute, reverse=True)[:_RELEASES_SHOWN]:
         yield f"{minute}  {', '.join(by_minute[minute])}"
     yield "* is served"
+
+
+def _functions(target: Target) -> list[Function]:
+    return [Function.of(*found) for found in target.resources("AWS::Lambda::Alias").items()]
 
 
 def _last_release(target: Target, functions: Collection[Function]) -> tuple[list[Function], datetime]:
@@ -151,10 +154,9 @@ def _last_release(target: Target, functions: Collection[Function]) -> tuple[list
     if began > newest or not any(f"{function.arn}:{function.current}" in deployed for function in functions):
         # The stack's last update was another one, of a dashboard say, or it is the local cloud, which gets code
         # without CloudFormation and never a configuration with it.
-        together = [
-            found for function in functions if (found := function.published[function.current]) >= newest - _MARGIN
-        ]
-        began = min(together) - (timedelta() if target.environment.is_local else _MARGIN)
+        served = (function.published[function.current] for function in functions)
+        began = min(found for found in served if found >= newest - _MARGIN)
+        began -= timedelta() if target.environment.is_local else _MARGIN
     return [function for function in functions if function.published[function.current] >= began], began
 
 
@@ -218,8 +220,7 @@ def _restore_configuration(target: Target, began: datetime) -> Iterator[str]:
 def _is_moved(target: Target) -> bool:
     """Whether an alias or the configuration is not where CloudFormation last put it."""
     deployed = set(target.resources("AWS::Lambda::Version").values())
-    functions = [Function.of(*found) for found in target.resources("AWS::Lambda::Alias").items()]
-    if any(f"{function.arn}:{function.current}" not in deployed for function in functions):
+    if any(f"{function.arn}:{function.current}" not in deployed for function in _functions(target)):
         return True
     application, environment, *_ = _configuration_ids(target)
     newest = next(iter(_deployments(application, environment)), None)

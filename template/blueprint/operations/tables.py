@@ -35,9 +35,8 @@ def of_stack(target: Target, table: str) -> str:
 
 def key_of(table: str) -> list[str]:
     """The names of the attributes of the table's primary key."""
-    return [
-        part["AttributeName"] for part in boto3.client("dynamodb").describe_table(TableName=table)["Table"]["KeySchema"]
-    ]
+    found = boto3.client("dynamodb").describe_table(TableName=table)["Table"]
+    return [part["AttributeName"] for part in found["KeySchema"]]
 
 
 def exists(table: str) -> bool:

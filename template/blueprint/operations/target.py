@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from blueprint import settings as service_settings
 from blueprint.local_cloud import deployment, server
-from blueprint.settings import LOCAL, Environment, Settings, SettingsError
+from blueprint.settings import Environment, Settings, SettingsError
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.type_defs import StackTypeDef
@@ -36,10 +36,7 @@ def reach(environment: Environment) -> None:
         running = server.running()
         if running is None or not deployment.OUTPUTS.exists():
             raise OperationError("The service isn't deployed onto the local cloud; run `make local`.")
-        # Without what a user's shell has for AWS: a profile, a session's token, the endpoint of a service.
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            del os.environ[name]
-        os.environ.update(deployment.environment_variables(running, environment.region))
+        deployment.reach(running, environment.region)
         return
     os.environ["AWS_DEFAULT_REGION"] = os.environ["AWS_REGION"] = environment.region
     if environment.account:
@@ -60,15 +57,19 @@ class Target:
     @classmethod
     def chosen(cls, settings: Settings) -> "Target":
         """The stack, within reach of the AWS SDK. Raises SettingsError or OperationError."""
-        suffix = os.environ.get("STACK_SUFFIX", "")
-        environment = settings.copy_of(settings.environment(os.environ.get("ENVIRONMENT", LOCAL)), suffix)
+        environment, stack_name = settings.chosen()
         reach(environment)
-        return cls(environment, settings.stack_name(environment, suffix))
+        return cls(environment, stack_name)
 
     @property
     def stack(self) -> "StackTypeDef":
         """The stack as CloudFormation describes it now. Raises ClientError when there is none."""
         return boto3.client("cloudformation").describe_stacks(StackName=self.stack_name)["Stacks"][0]
+
+    @cached_property
+    def outputs(self) -> dict[str, str]:
+        """The values of the stack's outputs, by their names."""
+        return {output["OutputKey"]: output["OutputValue"] for output in self.stack.get("Outputs", [])}
 
     @property
     def last_updated(self) -> datetime:

@@ -49,21 +49,11 @@ class Origin:
         Raises UpdateError when an answer is not one that the version takes.
         """
         settings = yaml.safe_load(git("show", f"{version}:copier.yml", cwd=self._clone))
+        uv = ("uv", "tool", "run", "--quiet", "--python", sys.executable)
         copier = ("--from", f"copier=={settings['_min_copier_version']}", "copier", "copy", "--quiet", "--defaults")
         answers = ("--answers-file", self.file, "--data-file", str(ROOT / self.file), *data, "--vcs-ref", version)
         result = subprocess.run(
-            [
-                "uv",
-                "tool",
-                "run",
-                "--quiet",
-                "--python",
-                sys.executable,
-                *copier,
-                *answers,
-                str(self._clone),
-                str(folder),
-            ],
+            [*uv, *copier, *answers, str(self._clone), str(folder)],
             env=environment(),
             stderr=subprocess.PIPE,
             text=True,
