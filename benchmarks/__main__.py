@@ -15,11 +15,11 @@ from benchmarks.rendered import SERVICE, BenchError, run
 
 PARTS: dict[str, Callable[[], None]] = {
     "delivery": lambda: document.write_delivery(delivery.measure()),
-    "functions": lambda: document.write_functions(*service.measure("functions")),
+    "functions": lambda: document.write_functions(*service.measure()),
     "next": lambda: document.write_next(service.measure_next()),
     "runtime": lambda: document.write_runtime(service.measure_runtime_client()),
-    "levers": lambda: document.write_levers(*service.measure("levers")),
-    "layer": lambda: document.write_layer(*service.measure("layer")),
+    "levers": lambda: document.write("levers", service.measure_packaging("levers")),
+    "layer": lambda: document.write("layer", service.measure_packaging("layer")),
     "growth": lambda: document.write_growth(growth.measure_table(), growth.measure_callers()),
 }
 

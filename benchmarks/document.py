@@ -31,15 +31,15 @@ def write_delivery(results: Mapping[str, Any]) -> None:
         "work all the time, they are those of asking for the answer."
     )
     print(text)
-    _write("delivery", text)
+    write("delivery", text)
 
 
 def write_functions(machine: str, measured: Mapping[str, Any], table: str) -> None:
-    _write("functions", f"Measured on {machine}\n\n{table}")
+    write("functions", f"Measured on {machine}\n\n{table}")
     plots.start(measured, _ASSETS / "performance-start.svg")
     first = next(one["values"] for name, one in measured.items() if name != _FLOOR)
     assumed = f"{ROUND_TRIP_MS:.0f} ms assumed for each of its {CALLS} calls of DynamoDB (`benchmarks/memory.py`)"
-    _write(
+    write(
         "memory",
         f"Computed from the CPU times of the first function, with {assumed}.\n\n{by_memory(first)}\n\n"
         f"The function needs {first['peak_mb']:.0f} MB, so that memory is bought for its processors alone.",
@@ -49,7 +49,7 @@ def write_functions(machine: str, measured: Mapping[str, Any], table: str) -> No
 def write_next(measured: tuple[str, object, str] | None) -> None:
     if measured:
         machine, _, table = measured
-        _write("next", f"Measured on {machine}\n\n{table}")
+        write("next", f"Measured on {machine}\n\n{table}")
 
 
 def write_runtime(counts: Mapping[str, int]) -> None:
@@ -58,15 +58,7 @@ def write_runtime(counts: Mapping[str, int]) -> None:
         ("Lambda's runtime client, with Python", counts["client"]),
         ("the function's start in it", counts["function"] - counts["client"]),
     ]
-    _write("runtime", _table(("what", "M instructions"), [(name, f"{count / 1e6:.0f}") for name, count in rows]))
-
-
-def write_levers(machine: str, _: object, table: str) -> None:
-    _write("levers", f"Measured on {machine}\n\n{table}")
-
-
-def write_layer(_: str, __: object, table: str) -> None:
-    _write("layer", table)
+    write("runtime", _table(("what", "M instructions"), [(name, f"{count / 1e6:.0f}") for name, count in rows]))
 
 
 def write_growth(table: plots.Series, callers: plots.Series) -> None:
@@ -77,10 +69,10 @@ def write_growth(table: plots.Series, callers: plots.Series) -> None:
         for name, points in table.items()
     ]
     heads = (f"{int(size):,}" for size in sizes)
-    _write("growth", _table(("ms (capacity units), by orders in the table", *heads), rows))
+    write("growth", _table(("ms (capacity units), by orders in the table", *heads), rows))
 
 
-def _write(section: str, text: str) -> None:
+def write(section: str, text: str) -> None:
     """Replaces what stands between the section's two comments."""
     begin, end = f"<!-- {section} -->", f"<!-- end of {section} -->"
     page = FILE.read_text()

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import copier
@@ -41,9 +43,14 @@ def render() -> None:
     run("make", "dev")
 
 
-def measure(part: str) -> Measured:
+def measure() -> Measured:
     """What the service's own benchmark measures."""
-    return _measured(part, python)
+    return _measured(python)
+
+
+def measure_packaging(part: str) -> str:
+    """The `levers` or the sizes of the `layer`, as Markdown."""
+    return python(str(Path(__file__).with_name("packaging_probe.py")), part)
 
 
 def measure_next() -> Measured | None:
@@ -60,7 +67,7 @@ def measure_next() -> Measured | None:
         executable = str(SERVICE / environment / "bin" / "python")
         return run(executable, *arguments, show=True, PYTHONPATH=str(SERVICE))
 
-    return _measured("functions", python_next)
+    return _measured(python_next)
 
 
 def measure_runtime_client() -> dict[str, int]:
@@ -73,8 +80,9 @@ def measure_runtime_client() -> dict[str, int]:
     return {"interpreter": interpreter, "client": client, "function": function}
 
 
-def _measured(part: str, python_of: Any) -> Measured:
+def _measured(python_of: Callable[..., str]) -> Measured:
     numbers = SERVICE / "build" / "bench.json"
-    printed = python_of("-m", "tests.samples", part, "--json", str(numbers))
+    printed = python_of("-m", "tests.samples", "--json", str(numbers))
     measured = json.loads(numbers.read_text())
-    return measured["machine"], measured[part], printed[printed.index("|") :].strip()
+    table = "\n".join(line for line in printed.splitlines() if line.startswith("|"))
+    return measured["machine"], measured["functions"], table

@@ -43,7 +43,7 @@ def subsegments(*, sampled: str, **variables: str) -> list[dict[str, Any]]:
         probes.observe(
             SUBJECT,
             *(program, module, sampled),
-            text=json.dumps(SUBJECT.requests(1)),
+            text=SUBJECT.requests(1),
             AWS_XRAY_DAEMON_ADDRESS=address,
             **variables,
         )

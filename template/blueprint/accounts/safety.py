@@ -84,7 +84,7 @@ def check_writing(environment: Environment) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m blueprint.accounts.safety", description="Refuses what must not be."
+        prog="python -m blueprint.accounts.safety", description="Refuses what must not happen."
     )
     parser.add_argument("command", choices=["destroy", "verify", "write"])
     command = parser.parse_args().command

@@ -1,81 +1,90 @@
-"""`make bench`: prints how fast the functions start and answer, as Markdown.
+"""`make bench`: prints how fast the functions start and answer, and the layer's size.
 
-python -m tests.samples [--rounds N] [--json FILE] [functions] [levers] [layer]      all parts by default
+python -m tests.samples [--rounds N] [--json FILE]
 """
 
 import argparse
 import json
+import os
+import platform
+import re
 import sys
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import distributions
 from pathlib import Path
-from typing import Any
 
-from blueprint.bench import functions, layer, report
-from blueprint.bench.functions import Answers, Request, Subject
+from blueprint import settings as service_settings
+from blueprint.bench import functions, layer
+from blueprint.bench.functions import FLOOR, Answers, Measurement, Request
 from blueprint.declare import Declarations
-from blueprint.packaging.levers import LAYER, START
+from blueprint.packaging.build import Build
 from blueprint.testing import sandbox
 
-PARTS = ("functions", "levers", "layer")
+_PACKAGES = ("boto3", "botocore", "aws-lambda-powertools", "pydantic", "aws-xray-sdk")
+_HEAD = (
+    *("function", "ready, M instructions", "x floor", "primed", "first request", "following"),
+    *("ms to ready (CPU)", "x floor (CPU)", "first request, ms (CPU)", "following, ms (CPU)"),
+    *("memory at most, MB", "AWS calls: start + first, following"),
+)
 
 
 def main(declarations: Declarations, request: Request, answers: Answers) -> None:
-    """Measures the parts that the program's arguments name, with a request to each function and DynamoDB's answers."""
-    parser = argparse.ArgumentParser(prog="python -m tests.samples", description=__doc__.partition(":")[2])
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)}; all by default")
+    """Measures as the program's arguments say, with a request to each function and DynamoDB's answers."""
+    parser = argparse.ArgumentParser(prog="python -m tests.samples", description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7, help="starts of each function")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there, too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the functions' numbers there, too")
     arguments = parser.parse_args()
-    if unknown := set(arguments.parts) - set(PARTS):
-        parser.error(f"there is no part {', '.join(sorted(unknown))}; choose from {', '.join(PARTS)}")
     if not sandbox.has_valgrind():
         print("No valgrind here, so no instructions are counted: install it for numbers that repeat.", file=sys.stderr)
-    results: dict[str, Any] = {"machine": report.machine(sandbox.function(declarations).path[1])}
-    subjects = functions.subjects(declarations, request)
-    print(f"Measured on {results['machine']}\n")
-    for part in arguments.parts or PARTS:
-        match part:
-            case "functions":
-                results[part] = _functions(subjects, answers, arguments.rounds)
-            case "levers":
-                results[part] = _levers(declarations, subjects[1], answers, arguments.rounds)
-            case "layer":
-                results[part] = _layer(declarations)
+    where = machine(declarations)
+    print(f"Measured on {where}\n")
+    measured = functions.measure(functions.subjects(declarations, request), answers, rounds=arguments.rounds)
+    print(table(_HEAD, ((name, *_row(each, measured[FLOOR])) for name, each in measured.items())))
+    service = service_settings.load().service
+    size = layer.size(Build(service, aws_services=declarations.aws_services, for_this_machine=False).layer())
+    print(f"The layer has {size.unzipped / 1e6:.1f} MB, zipped {size.zipped / 1e6:.1f} MB.")
     if arguments.json:
-        arguments.json.write_text(json.dumps(results, indent=2))
+        numbers = {"machine": where, "functions": {name: asdict(each) for name, each in measured.items()}}
+        arguments.json.write_text(json.dumps(numbers, indent=2))
 
 
-def _functions(subjects: list[Subject], answers: Answers, rounds: int) -> dict[str, Any]:
-    measured = functions.measure(subjects, answers, rounds=rounds)
-    print(report.functions(measured))
-    return {name: asdict(m) for name, m in measured.items()}
+def machine(declarations: Declarations) -> str:
+    """The processor and the versions, those of the layer's packages among them, in a sentence."""
+    information = Path("/proc/cpuinfo")
+    text = information.read_text() if information.exists() else ""
+    names = re.findall(r"^model name\s*: (.+)$", text, re.MULTILINE)
+    packages = sandbox.function(declarations).path[1]
+    versions = {each.name.replace("_", "-"): each.version for each in distributions(path=[str(packages)])}
+    return (
+        f"{names[0] if names else platform.processor() or platform.machine()}, {os.cpu_count()} CPUs, "
+        f"{platform.system()}, CPython {platform.python_version()}; "
+        f"{', '.join(f'{name} {versions[name]}' for name in _PACKAGES)}."
+    )
 
 
-def _levers(declarations: Declarations, subject: Subject, answers: Answers, rounds: int) -> dict[str, Any]:
-    """The first function, without each of what makes it faster, and without all of it."""
-    without = [
-        *(replace(subject, name=f"`{name}`", variables={name: ""}) for name in START),
-        *(
-            replace(
-                subject,
-                name=f"`{lever.__name__}`",
-                sandbox=sandbox.function(declarations, tuple(each for each in LAYER if each != lever)),
-            )
-            for lever in LAYER
-        ),
-        replace(
-            subject,
-            name="any of them",
-            sandbox=sandbox.function(declarations, ()),
-            variables=dict.fromkeys(START, ""),
-        ),
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def number(values: Mapping[str, float], name: str, *, unit: float = 1, digits: int = 1) -> str:
+    """The value of that name in the unit; a dash where there is none."""
+    return f"{values[name] / unit:.{digits}f}" if name in values else "-"
+
+
+def _row(measured: Measurement, floor: Measurement) -> list[str]:
+    """The cells of a function's row; what a ready handler takes also as a multiple of the floor's."""
+    values, counts = measured.values, measured.instructions
+    ready, primed, first, warm = (number(counts, name, unit=1e6) for name in ("ready", "primed", "first", "warm"))
+    times = [
+        f"{number(values, f'{name}_ms')} ({number(values, f'{name}_cpu_ms')})" if f"{name}_ms" in values else "-"
+        for name in ("ready", "first", "warm")
     ]
-    measured = functions.measure([subject, *without], answers, rounds=rounds)
-    print(report.levers(measured))
-    return {name: asdict(m) for name, m in measured.items()}
-
-
-def _layer(declarations: Declarations) -> dict[str, Any]:
-    measured = layer.sizes(declarations)
-    print(report.sizes(measured))
-    return {name: asdict(size) for name, size in measured.items()}
+    calls = {name: sum(by_operation.values()) for name, by_operation in measured.calls.items()}
+    return [
+        *(ready, number(counts, "ready", unit=floor.instructions.get("ready", 1), digits=2), primed, first, warm),
+        *(times[0], number(values, "ready_cpu_ms", unit=floor.values["ready_cpu_ms"], digits=2), *times[1:]),
+        *(number(values, "peak_mb"), "{start} + {first}, {warm}".format(**calls)),
+    ]

@@ -48,14 +48,14 @@ class Sandbox:
         assert found, result.stderr
         return int(found[1].replace(",", ""))
 
-    def instructions_to_ready(self, module: str, **variables: str) -> int:
+    def instructions_to_ready(self, module: str) -> int:
         """Those that the module's function takes until it is ready, what it fetches from AWS at its start left out.
 
         Lambda's runtime imports it in the same way. The module `boto3` stands for a client of DynamoDB.
         """
         client = ".client('dynamodb')" if module == "boto3" else ""
         program = f"import importlib\nimportlib.import_module({module!r}){client}\nimport os\nos._exit(0)"
-        return self.instructions("-c", program, **{**variables, "START_PRIMED": ""})
+        return self.instructions("-c", program, START_PRIMED="")
 
     def _run(
         self, command: list[str], variables: Mapping[str, str], text: str = ""
