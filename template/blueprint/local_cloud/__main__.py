@@ -6,7 +6,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 
-from blueprint.local_cloud import changes, deployment, server
+from blueprint.local_cloud import beside, changes, deployment, server
 from blueprint.local_cloud.server import LocalCloudError
 from blueprint.local_cloud.up import up
 from blueprint.packaging.build import BuildError
@@ -41,7 +41,7 @@ def _watch(*, brief: bool) -> None:
 
 def _wait(stack: ExitStack) -> subprocess.Popen[bytes]:
     """Prepares the next synthesis, after the first requests that follow a deployment."""
-    at_hand = stack.enter_context(deployment.synthesis(_QUIET_SECONDS))
+    at_hand = stack.enter_context(beside.synthesis(_QUIET_SECONDS))
     print("Waiting for a change; Ctrl-C ends this.", flush=True)
     return at_hand
 

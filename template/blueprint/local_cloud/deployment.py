@@ -5,27 +5,22 @@ import hashlib
 import json
 import os
 import shlex
-import shutil
 import subprocess
-import sys
-from collections import ChainMap
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from blueprint.local_cloud import beside
+from blueprint.local_cloud.beside import started
 from blueprint.local_cloud.server import ACCESS_KEY, ACCOUNT, FOLDER, LocalCloudError, Server, tail
 from blueprint.settings import ALIAS, LOCAL, ROOT, Settings
 
 OUTPUTS = FOLDER / "outputs.json"
 CALLER = FOLDER / "caller.json"
-ASSEMBLY = FOLDER / "cdk.out"
 _LOG = FOLDER / "deploy.log"
-_SYNTHESIS_LOG = FOLDER / "synthesis.log"
-_SYNTHESISED = FOLDER / "synthesised"
 _CDK = str(ROOT / "node_modules" / ".bin" / "cdk")
 _BOOTSTRAP_TEMPLATE = ROOT / "node_modules/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml"
 # What `cdk bootstrap` sets when it gets no option.
@@ -72,60 +67,22 @@ def bootstrap(server: Server, region: str) -> None:
         ) from None
 
 
-@contextmanager
-def _started(command: Sequence[str], log: Path, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The command at work, which writes to the log. It ends with the block."""
-    with log.open("a") as output:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=_user() | variables, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT
-        )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def synthesis(after: float = 0) -> AbstractContextManager[subprocess.Popen[bytes]]:
-    """A process that imports what the app needs, so many seconds later, and synthesises it after `begin`."""
-    context = [json.loads(file.read_text()) for file in (ROOT / "cdk.context.json",) if file.exists()]
-    context += [json.loads((ROOT / "cdk.json").read_text()).get("context", {}), {"aws:cdk:enable-path-metadata": True}]
-    variables = {
-        "CDK_CONTEXT_JSON": json.dumps(dict(ChainMap(*context))),
-        "CDK_OUTDIR": str(ASSEMBLY),
-        # The checks of `make synth` and `make test`, which cost a deployment seconds.
-        "CDK_VALIDATION": "false",
-    }
-    command = [sys.executable, "-m", "blueprint.local_cloud.synthesis", str(after)]
-    return _started(command, _SYNTHESIS_LOG, **variables)
-
-
-def begin(synthesising: subprocess.Popen[bytes]) -> None:
-    """Lets the synthesis begin: it reads the service as it is from now on."""
-    shutil.rmtree(ASSEMBLY, ignore_errors=True)  # with the lock that an interrupted run may have left there
-    _SYNTHESISED.unlink(missing_ok=True)
-    os.truncate(_SYNTHESIS_LOG, 0)  # what the last one has said was to be read until now
-    assert synthesising.stdin
-    with suppress(BrokenPipeError):  # it has ended, and `deploy` says why
-        synthesising.stdin.write(b"\n")
-        synthesising.stdin.close()
-
-
 def deploy(server: Server, settings: Settings, synthesising: subprocess.Popen[bytes]) -> None:
     """Deploys what is being synthesised, writes `OUTPUTS`; raises LocalCloudError when that or the synthesis fails."""
     environment = settings.environment(LOCAL)
     unfinished = OUTPUTS.with_suffix(".unfinished")
     # The command line needs a second to start, and waits for the app as for one that it runs itself.
-    wait = f"until test -e {shlex.quote(str(_SYNTHESISED))}; do kill -0 {os.getpid()} || exit 1; sleep 0.05; done"
+    wait = f"until test -e {shlex.quote(str(beside.SYNTHESISED))}; do kill -0 {os.getpid()} || exit 1; sleep 0.05; done"
     command = [_CDK, "deploy", "--all", "--require-approval", "never", "--outputs-file", str(unfinished)]
-    command += ["--app", wait, "--output", str(ASSEMBLY)]
+    command += ["--method", "direct"]  # nobody looks at the change set
+    command += ["--app", wait, "--output", str(beside.ASSEMBLY)]
     aws = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}  # as `reach` has them
     _LOG.write_bytes(b"")
-    with _started(command, _LOG, **aws, CDK_HOME=str(FOLDER / "cdk"), CDK_DISABLE_CLI_TELEMETRY="true") as deploying:
+    with started(command, _LOG, **aws, CDK_HOME=str(FOLDER / "cdk"), CDK_DISABLE_CLI_TELEMETRY="true") as deploying:
         if _wait("The synthesis", synthesising):
-            raise LocalCloudError(f"The service can't be synthesised:\n{tail(_SYNTHESIS_LOG)}")
+            raise LocalCloudError(f"The service can't be synthesised:\n{tail(beside.SYNTHESIS_LOG)}")
         OUTPUTS.unlink(missing_ok=True)
-        _SYNTHESISED.touch()
+        beside.SYNTHESISED.touch()
         if _wait("`cdk deploy`", deploying):
             raise LocalCloudError(f"`cdk deploy` has failed; the end of {_LOG}:\n{tail(_LOG)}")
     outputs: dict[str, str] = json.loads(unfinished.read_text())[settings.stack_name(environment)]
@@ -184,17 +141,6 @@ def create_caller(settings: Settings) -> None:
     client.put_user_policy(UserName=user, PolicyName="invoke", PolicyDocument=policy)
     key = client.create_access_key(UserName=user)["AccessKey"]
     CALLER.write_text(json.dumps({"id": key["AccessKeyId"], "secret": key["SecretAccessKey"]}))
-
-
-def _user() -> dict[str, str]:
-    """The variables that the app and the CDK's command line get: a user's, but for what would mislead them."""
-    misleading = {"PYTHONDONTWRITEBYTECODE", "STACK_SUFFIX"}
-    path = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
-    return {
-        name: value
-        for name, value in {**os.environ, "ENVIRONMENT": LOCAL, "NO_COLOR": "1", "PATH": path}.items()
-        if not name.startswith(("AWS_", "CDK_")) and name not in misleading
-    }
 
 
 def _wait(what: str, process: subprocess.Popen[bytes]) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic
 
 from blueprint import settings as service_settings
-from blueprint.local_cloud import changes, deployment, server, synthesis
+from blueprint.local_cloud import beside, changes, deployment, server, synthesis
 from blueprint.local_cloud.server import LocalCloudError, Server
 from blueprint.packaging.build import Build
 from blueprint.settings import LOCAL, PROGRAM, ROOT, Settings
@@ -32,7 +32,7 @@ def up(*, brief: bool, at_hand: subprocess.Popen[bytes] | None = None) -> None:
     `at_hand` is a synthesis that has been prepared, to be used if there must be one. Raises LocalCloudError,
     SettingsError or BuildError.
     """
-    with server.exclusive():
+    with server.exclusive(), beside.check() as checking:
         settings, now, running = service_settings.load(), changes.snapshot(), server.running()
         last = changes.last() if running and not os.environ.get("AT_ONCE") else None
         if running and last and last.has_infrastructure_of(now):
@@ -40,20 +40,22 @@ def up(*, brief: bool, at_hand: subprocess.Popen[bytes] | None = None) -> None:
             if deployment.sha256(code) == last.code:
                 print("The local cloud is up to date: nothing has changed since the last deployment.", flush=True)
             else:
-                _check()
+                _wait_for(checking)
                 _update_code(running, settings, last, code)
                 return
         else:
-            with nullcontext(at_hand) if at_hand else deployment.synthesis() as synthesising:
-                _check()
+            with nullcontext(at_hand) if at_hand else beside.synthesis() as synthesising:
+                beside.begin(synthesising)
+                _wait_for(checking)
                 _deploy(settings, now, running, synthesising)
         if not brief:
             subprocess.run([sys.executable, "-m", PROGRAM, "addresses"], cwd=ROOT, check=False)
 
 
-def _check() -> None:
-    """Raises LocalCloudError when a handler can't start, which the check has printed."""
-    if subprocess.run([sys.executable, "-m", "blueprint.preflight"], cwd=ROOT, check=False).returncode:
+def _wait_for(checking: subprocess.Popen[bytes]) -> None:
+    """Raises LocalCloudError when a handler can't start, after the reasons."""
+    if checking.wait():
+        print(beside.CHECK_LOG.read_text(), end="", file=sys.stderr)
         raise LocalCloudError("Nothing was deployed: what runs is as it was.")
 
 
@@ -75,7 +77,6 @@ def _deploy(
     settings: Settings, now: dict[str, str], running: Server | None, synthesising: subprocess.Popen[bytes]
 ) -> None:
     changes.forget()
-    deployment.begin(synthesising)
     region = settings.environment(LOCAL).region
     if running is None:
         # A synthesis would build the layer after its imports; what goes wrong, it reports.
