@@ -50,7 +50,8 @@ def measure() -> Measured:
 
 def measure_packaging(part: str) -> str:
     """The `levers` or the sizes of the `layer`, as Markdown."""
-    return python(str(Path(__file__).with_name("packaging_probe.py")), part)
+    # Without this folder on the path, whose service.py is not the service.
+    return python("-P", str(Path(__file__).with_name("packaging_probe.py")), part)
 
 
 def measure_next() -> Measured | None:
