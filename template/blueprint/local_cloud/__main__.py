@@ -6,6 +6,8 @@ import subprocess
 import sys
 from contextlib import ExitStack
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from blueprint.local_cloud import beside, changes, deployment, server
 from blueprint.local_cloud.server import LocalCloudError
 from blueprint.local_cloud.up import up
@@ -49,7 +51,7 @@ def _wait(stack: ExitStack) -> subprocess.Popen[bytes]:
 def _try(*, brief: bool, at_hand: subprocess.Popen[bytes] | None = None) -> bool:
     try:
         up(brief=brief, at_hand=at_hand)
-    except (LocalCloudError, SettingsError, BuildError, OSError) as error:
+    except (LocalCloudError, SettingsError, BuildError, OSError, BotoCoreError, ClientError) as error:
         print(f"\nerror: {error}", file=sys.stderr, flush=True)
         return False
     return True
