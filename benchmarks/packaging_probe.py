@@ -79,7 +79,8 @@ def sizes() -> str:
     folders["code"] = build.code()
     measured = {name: layer.size(folder) for name, folder in folders.items()}
     rows = [(name, f"{size.unzipped / 1e6:.1f}", f"{size.zipped / 1e6:.1f}") for name, size in measured.items()]
-    return table(("upload", "unzipped, MB", "zipped, MB"), rows)
+    text: str = table(("upload", "unzipped, MB", "zipped, MB"), rows)
+    return text
 
 
 if __name__ == "__main__":
