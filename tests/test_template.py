@@ -8,7 +8,7 @@ from history import blueprints
 from services import Render, Service, files
 from user_shell import BLUEPRINT
 
-LINES = 11_250
+LINES = 11_300
 """Lines of the blueprint's Python in a service: what a team has to live with. Raise it with a reason only.
 
 The goal is 7,000: 7,050 after the folders were parted. Queues, streams and schedules with the outbox, rollback and
