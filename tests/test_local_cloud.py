@@ -520,6 +520,10 @@ MISTAKES = {
         ("service/handlers/get_order.py", "lambda_handler = ", "handler = "),
         r"service/handlers/get_order\.py:1: there is no lambda_handler, which Lambda calls\.",
     ),
+    "an end": (
+        ("service/dal/orders.py", "from time import time", "import sys\nfrom time import time\n\nsys.exit(0)"),
+        r"service/dal/orders\.py:\d+: SystemExit: 0",
+    ),
     "an environment variable that nothing sets": (
         (
             "service/dal/orders.py",
@@ -555,6 +559,17 @@ def test_a_service_that_cannot_start_is_not_deployed_and_what_runs_is_as_it_was(
         assert "Nothing was deployed: what runs is as it was." in result.stdout
         assert call(deployed.path, "GET", "/api/orders")
     assert "is up to date" in deployed.make("local").stdout
+
+
+@pytest.mark.matrix
+def test_what_cannot_be_synthesised_is_not_deployed_and_leaves_no_process_behind(deployed: Service) -> None:
+    fault = 'import os\n\nif "CDK_OUTDIR" in os.environ:\n    raise RuntimeError("no such luck")\n'
+    resources = deployed.path / "infra" / "resources.py"
+    with deployed.edited(("infra/resources.py", resources.read_text(), f"{fault}{resources.read_text()}")):
+        result = deployed.make("local", check=False)
+    assert "The service can't be synthesised" in result.stdout
+    assert "RuntimeError: no such luck" in result.stdout
+    eventually(lambda: not [words for _, words in commands(deployed.path) if "deploy" in words])
 
 
 BROKEN = (

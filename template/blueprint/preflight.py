@@ -46,7 +46,7 @@ def imported(module: str) -> ModuleType:
     """The module; raises PreflightError with the last of the team's lines that has led to an error."""
     try:
         return importlib.import_module(module)
-    except Exception as error:  # noqa: BLE001 - whatever a module does at its import
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a module does at its import
         frames = [(Path(frame.filename), frame.lineno or 1) for frame in traceback.extract_tb(error.__traceback__)]
         reason = " ".join(str(error).split())
         if isinstance(error, SyntaxError) and error.filename:

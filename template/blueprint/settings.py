@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic.types import NonNegativeInt, PositiveInt
+from pydantic.types import NonNegativeInt, PositiveInt, StrictBool
 from pydantic_core import ErrorDetails
 
 ROOT = Path(__file__).parents[1]
 LOCAL = "local"
 ALIAS = "live"
 """Of each function: what the API and the other triggers call."""
+QUEUE_OUTPUT, DEAD_LETTERS_OUTPUT, SCHEDULE = "QueueUrl", "DeadLettersUrl", "Schedule"
+"""How the names of the outputs end by which `make redrive` finds the queues."""
 PROGRAM = "infra.app"
 """The team's module that hands its declarations to the blueprint's commands."""
 NEWEST_PYTHON: Final = "3.14"
@@ -27,7 +29,7 @@ def _text(pattern: str, what: str) -> BeforeValidator:
     """Takes text of the pattern alone, and says of anything else what it must be."""
 
     def check(value: Any) -> str:
-        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
             raise ValueError(f"is {value!r}, but must be {what}")
         return value
 
@@ -42,11 +44,11 @@ ServiceName = Annotated[str, _text(_NAME % "2,28", f"2 to 28 of {_WORDS}")]
 EnvironmentName = Annotated[str, _text(_NAME % "1,12", f"at most 12 of {_WORDS}")]
 _SUFFIX = r"(?=.{1,8}$)[a-z0-9]+(-[a-z0-9]+)*"
 Email = Annotated[str, _text(r"([^@\s]+@[^@\s]+\.[^@\s]+)?", "an e-mail address, or empty")]
-GitHubId = Annotated[str, _text(r"\d*", "a number in quotes, or empty")]
+GitHubId = Annotated[str, _text(r"[0-9]*", "a number in quotes, or empty")]
 Repository = Annotated[str, _text(r"([A-Za-z0-9-]+/[A-Za-z0-9_.-]+)?", "owner/name on GitHub, or empty")]
 Qualifier = Annotated[str, _text(r"[a-z0-9]{1,10}", "1 to 10 lower-case letters and digits, as `cdk bootstrap` takes")]
-Region = Annotated[str, _text(r"[a-z]{2}(-[a-z]+)+-\d", "a region's code, eu-central-1 say")]
-Account = Annotated[str, _text(r"\d{12}", "an account's id, 12 digits")]
+Region = Annotated[str, _text(r"[a-z]{2}(-[a-z]+)+-[0-9]", "a region's code, eu-central-1 say")]
+Account = Annotated[str, _text(r"[0-9]{12}", "an account's id, 12 digits")]
 Domain = Annotated[str, _text(r"(([a-z0-9-]+\.)+[a-z]{2,})?", "a domain name, or empty")]
 Certificate = Annotated[str, _text(r"(arn:[a-z-]+:acm:.+)?", "the ARN of an ACM certificate, or empty")]
 Origin = Annotated[
@@ -93,7 +95,7 @@ class Service(_Model):
     """With `repository_id`, what `gh api repos/OWNER/NAME --jq .owner.id,.id` prints: no other repository, of the same
     name later, is trusted then."""
     repository_id: GitHubId = ""
-    production_shares_account: bool = False
+    production_shares_account: StrictBool = False
     """Accept other environments in production's account, whose pipelines and previews can then change production."""
     bootstrap_qualifier: Qualifier = DEFAULT_QUALIFIER
     region: str = DEFAULT_REGION
@@ -144,27 +146,27 @@ class Environment(_Model):
     """
 
     name: EnvironmentName
-    account: Annotated[str, _text(r"(\d{12})?", "an account's id, 12 digits, or empty")] = ""
+    account: Annotated[str, _text(r"([0-9]{12})?", "an account's id, 12 digits, or empty")] = ""
     """The account's id; without one, the credentials decide. Production is not deployed without one."""
     region: Region
     bootstrap_qualifier: Qualifier = DEFAULT_QUALIFIER
     """What `cdk bootstrap --qualifier` was called with in this account and region; the service's unless given here."""
-    production: bool = False
+    production: StrictBool = False
     domain: Domain = ""
     """The API's own domain, whose DNS record is yours to make; the execute-api address is switched off behind it."""
     certificate: Certificate = ""  # the domain's, of the environment's region
     alarm_email: Email = ""  # who gets the alarms; the service's receiver unless it is given here
     silence_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
     """Minutes without any request after which an alarm goes off, where there always are some; 0 for never."""
-    waf: bool = False  # AWS WAF in front of the API
+    waf: StrictBool = False  # AWS WAF in front of the API
     waf_rate_limit: Annotated[int, Field(ge=10, le=2_000_000_000)] = 10_000
     """Requests from one address in five minutes, above which WAF blocks it for a while."""
     allowed_origins: tuple[Origin, ...] = ()
     """The origins of the front ends whose users' browsers may call the API (CORS)."""
     allowed_accounts: tuple[Account, ...] = ()
     """The other AWS accounts whose principals may call the API, where their own policies allow it too (iam alone)."""
-    swagger: bool = True  # serve Swagger UI and the OpenAPI document at /swagger, to everyone
-    retain_data: bool = False
+    swagger: StrictBool = True  # serve Swagger UI and the OpenAPI document at /swagger, to everyone
+    retain_data: StrictBool = False
     """Tables outlive the stack, refuse deletion and can be restored to any second of the last 35 days."""
     backup_days: Annotated[int, Field(ge=0, le=36_500)] = 0
     """Days for which AWS Backup keeps a nightly backup in a vault that is locked for good after three days; 0 for no
@@ -181,7 +183,7 @@ class Environment(_Model):
     throttling_burst_limit: PositiveInt = 200  # requests that the API serves at once
     configuration_max_age: NonNegativeInt = 60
     """Seconds for which a function uses the configuration before it asks AppConfig again."""
-    snap_start: bool = False
+    snap_start: StrictBool = False
     """Functions start from a snapshot of a started one. blueprint/docs/performance.md says what it costs."""
 
     @model_validator(mode="after")
@@ -222,6 +224,8 @@ class Settings(_Model):
         if LOCAL in environments:
             raise ValueError(f"the environment {LOCAL} is built in; choose another name")
         adopted = values.get("adopted_tables", {})
+        if not isinstance(adopted, dict):
+            raise ValueError("adopted_tables must be tables, such as [adopted_tables.production]")
         if unknown := set(adopted) - {LOCAL, *environments}:
             raise ValueError(f"adopted_tables names {', '.join(sorted(unknown))}, which is not an environment")
         inherited = {
@@ -297,7 +301,7 @@ def load(path: Path = ROOT / "service.toml") -> Settings:
         return Settings.model_validate(tomllib.loads(path.read_text()))
     except FileNotFoundError:
         raise SettingsError(f"{path} is missing.") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}.") from None
     except ValidationError as error:
         raise SettingsError(f"{path} is not valid: {'; '.join(map(_sentence, error.errors()))}.") from None

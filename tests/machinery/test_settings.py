@@ -41,6 +41,12 @@ def load(folder: Path, text: str) -> Settings:
         ),
         (SERVICE + "[environments]\ndev = 1", "environments.dev: Input should be"),
         (
+            SERVICE + '[environments.live]\nproduction = "true"',
+            "environments.live.production: Input should be a valid bool",
+        ),
+        ('adopted_tables = ["dev"]\n' + SERVICE + ENVIRONMENTS, "adopted_tables must be tables, such as"),
+        (SERVICE + 'alarm_email = "ada\u00a0l@example.com"\n' + ENVIRONMENTS, "but must be an e-mail address"),
+        (
             SERVICE + "[environments.dev]\nlog_retention_days = 2",
             "environments.dev.log_retention_days: Input should be 1, 3",
         ),

@@ -15,16 +15,14 @@ from blueprint.constructs.database import Database
 from blueprint.constructs.findings import acknowledge, acknowledge_wildcard
 from blueprint.constructs.functions import ServiceFunction
 from blueprint.declare import Queue, Schedule, Stream
+from blueprint.settings import DEAD_LETTERS_OUTPUT, QUEUE_OUTPUT, SCHEDULE, Environment
 from blueprint.settings import Alarms as Thresholds
-from blueprint.settings import Environment
 
 Watch = tuple[str, str, cloudwatch.Metric, float]
 """An alarm to be: its name and description, and the metric that must not be above the threshold."""
 
 DEAD_LETTERS_KEPT = cdk.Duration.days(14)
 _MINUTE = cdk.Duration.minutes(1)
-QUEUE_OUTPUT, DEAD_LETTERS_OUTPUT, SCHEDULE = "QueueUrl", "DeadLettersUrl", "Schedule"
-"""How the names of the outputs end by which `make redrive` finds the queues."""
 
 
 class EventSources:

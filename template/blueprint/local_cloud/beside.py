@@ -20,11 +20,13 @@ CHECK_LOG = FOLDER / "check.log"
 
 
 @contextmanager
-def started(command: Sequence[str], log: Path, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+def started(
+    command: Sequence[str], log: Path, stdin: int = subprocess.DEVNULL, **variables: str
+) -> Iterator[subprocess.Popen[bytes]]:
     """The command at work, which writes to the log. It ends with the block."""
     with log.open("a") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=_user() | variables, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT
+            command, cwd=ROOT, env=_user() | variables, stdin=stdin, stdout=output, stderr=subprocess.STDOUT
         )
     try:
         yield process
@@ -33,8 +35,8 @@ def started(command: Sequence[str], log: Path, **variables: str) -> Iterator[sub
         process.wait()
 
 
-def synthesis(after: float = 0) -> AbstractContextManager[subprocess.Popen[bytes]]:
-    """A process that imports what the app needs, so many seconds later, and synthesises it after `begin`."""
+def synthesis() -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """A process that has imported what the app needs, and synthesises it after `begin`."""
     context = [json.loads(file.read_text()) for file in (ROOT / "cdk.context.json",) if file.exists()]
     context += [json.loads((ROOT / "cdk.json").read_text()).get("context", {}), {"aws:cdk:enable-path-metadata": True}]
     variables = {
@@ -43,8 +45,8 @@ def synthesis(after: float = 0) -> AbstractContextManager[subprocess.Popen[bytes
         # The checks of `make synth` and `make test`, which cost a deployment seconds.
         "CDK_VALIDATION": "false",
     }
-    command = [sys.executable, "-m", "blueprint.local_cloud.synthesis", str(after)]
-    return started(command, SYNTHESIS_LOG, **variables)
+    command = [sys.executable, "-m", "blueprint.local_cloud.synthesis"]
+    return started(command, SYNTHESIS_LOG, subprocess.PIPE, **variables)
 
 
 def begin(synthesising: subprocess.Popen[bytes]) -> None:

@@ -1,15 +1,13 @@
 """Runs the CDK app as the CDK's command line does, once there is a line on the standard input.
 
 The command line takes a second to start, and this runs beside it. Until the line comes, it imports the packages that
-the last synthesis has imported, which is half of the work: python -m blueprint.local_cloud.synthesis SECONDS, for which
-that is put off.
+the last synthesis has imported, which is half of the work: python -m blueprint.local_cloud.synthesis
 """
 
 import gc
 import importlib
 import json
 import runpy
-import select
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -42,7 +40,6 @@ def _imported() -> dict[str, list[str]]:
 def main() -> None:
     # The process is short, and searching the CDK's thousands of classes for garbage is a tenth of its time.
     gc.disable()
-    select.select([sys.stdin], [], [], float(sys.argv.pop()))
     with suppress(FileNotFoundError, json.JSONDecodeError):
         for name in json.loads(_IMPORTED.read_text())["packages"]:
             with suppress(ImportError):

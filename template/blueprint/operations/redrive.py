@@ -12,9 +12,8 @@ from typing import Any
 
 import boto3
 
-from blueprint.constructs.event_sources import DEAD_LETTERS_OUTPUT, QUEUE_OUTPUT, SCHEDULE
 from blueprint.operations.target import OperationError, Target, run
-from blueprint.settings import ALIAS, Settings
+from blueprint.settings import ALIAS, DEAD_LETTERS_OUTPUT, QUEUE_OUTPUT, SCHEDULE, Settings
 
 _HIDDEN_SECONDS = 60  # how long what is looked at is hidden from others who look
 _SHOWN = 500  # characters of a dead letter
