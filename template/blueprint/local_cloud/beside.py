@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections import ChainMap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
@@ -21,12 +21,12 @@ CHECK_LOG = FOLDER / "check.log"
 
 @contextmanager
 def started(
-    command: Sequence[str], log: Path, stdin: int = subprocess.DEVNULL, **variables: str
+    command: Sequence[str], log: Path, variables: Mapping[str, str], stdin: int = subprocess.DEVNULL
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The command at work, which writes to the log. It ends with the block."""
     with log.open("a") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=_user() | variables, stdin=stdin, stdout=output, stderr=subprocess.STDOUT
+            command, cwd=ROOT, env={**_user(), **variables}, stdin=stdin, stdout=output, stderr=subprocess.STDOUT
         )
     try:
         yield process
@@ -46,7 +46,7 @@ def synthesis() -> AbstractContextManager[subprocess.Popen[bytes]]:
         "CDK_VALIDATION": "false",
     }
     command = [sys.executable, "-m", "blueprint.local_cloud.synthesis"]
-    return started(command, SYNTHESIS_LOG, subprocess.PIPE, **variables)
+    return started(command, SYNTHESIS_LOG, variables, subprocess.PIPE)
 
 
 def begin(synthesising: subprocess.Popen[bytes]) -> None:
@@ -63,7 +63,7 @@ def begin(synthesising: subprocess.Popen[bytes]) -> None:
 def check() -> AbstractContextManager[subprocess.Popen[bytes]]:
     """A process that checks whether the handlers can start, and writes to `CHECK_LOG` what can't."""
     CHECK_LOG.write_bytes(b"")
-    return started([sys.executable, "-m", "blueprint.preflight"], CHECK_LOG)
+    return started([sys.executable, "-m", "blueprint.preflight"], CHECK_LOG, {})
 
 
 def _user() -> dict[str, str]:

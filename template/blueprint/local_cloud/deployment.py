@@ -76,9 +76,10 @@ def deploy(server: Server, settings: Settings, synthesising: subprocess.Popen[by
     command = [_CDK, "deploy", "--all", "--require-approval", "never", "--outputs-file", str(unfinished)]
     command += ["--method", "direct"]  # nobody looks at the change set
     command += ["--app", wait, "--output", str(beside.ASSEMBLY)]
-    aws = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}  # as `reach` has them
+    variables = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}  # as `reach` has them
+    variables |= {"CDK_HOME": str(FOLDER / "cdk"), "CDK_DISABLE_CLI_TELEMETRY": "true"}
     _LOG.write_bytes(b"")
-    with started(command, _LOG, **aws, CDK_HOME=str(FOLDER / "cdk"), CDK_DISABLE_CLI_TELEMETRY="true") as deploying:
+    with started(command, _LOG, variables) as deploying:
         if _wait("The synthesis", synthesising):
             raise LocalCloudError(f"The service can't be synthesised:\n{tail(beside.SYNTHESIS_LOG)}")
         OUTPUTS.unlink(missing_ok=True)
