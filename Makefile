@@ -67,7 +67,7 @@ else
 endif
 
 .PHONY: test-matrix
-test-matrix: $(READY) ## Run the other tests, three quarters of an hour of them; TESTS=... runs those of a part
+test-matrix: $(READY) ## Run the other tests, more than half an hour of them; TESTS=... runs those of a part
 	pytest -n $(WORKERS) -m matrix $(TESTS)
 
 .PHONY: bench
