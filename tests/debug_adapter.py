@@ -49,12 +49,18 @@ class Debugger:
             yield json.loads(self._stream.read(length))
 
 
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 @contextmanager
 def attached(python: Path, configuration: dict[str, Any]) -> Iterator[Debugger]:
     """A debugger that was started with an editor's configuration of the kind `attach`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     adapter = subprocess.Popen([python, "-m", "debugpy.adapter", "--host", "127.0.0.1", "--port", str(port)])
     try:
         with _connection(port) as connection:

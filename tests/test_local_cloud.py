@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
-from debug_adapter import attached
+from debug_adapter import attached, free_port
 from demo import call
 from services import Render, Service, user_environment
 
@@ -303,11 +303,15 @@ def test_a_function_stops_at_a_breakpoint_of_visual_studio_code(deployed: Servic
     configuration = next(each for each in read["launch"]["configurations"] if each["request"] == "attach")
     task = next(each for each in read["tasks"]["tasks"] if each["label"] == configuration["preLaunchTask"])
     arguments = [word.replace("${input:function}", read["tasks"]["inputs"][0]["default"]) for word in task["args"]]
-    assert "5678" in deployed.run(task["command"], *arguments).stdout
+    assert f"127.0.0.1:{configuration['listen']['port']}," in deployed.run(task["command"], *arguments).stdout
+    # but on another port: somebody on this machine may be debugging.
+    configuration["listen"]["port"] = free_port()
+    debug = partial(deployed.run, task["command"], *arguments, DEBUG_PORT=str(configuration["listen"]["port"]))
+    debug()
     # Without a debugger the function works,
     assert placed(deployed)["name"] == "Ada"
     # and its next process connects.
-    deployed.run(task["command"], *arguments)
+    debug()
     with attached(deployed.path / ".venv" / "bin" / "python", configuration) as debugger, ThreadPoolExecutor() as pool:
         answer = pool.submit(placed, deployed)
         debugger.event("initialized")
