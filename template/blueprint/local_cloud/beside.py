@@ -67,7 +67,7 @@ def check() -> AbstractContextManager[subprocess.Popen[bytes]]:
 
 
 def _user() -> dict[str, str]:
-    """The variables that the app and the CDK's command line get: a user's, but for what would mislead them."""
+    """The variables that each of them gets: a user's, but for what would mislead it."""
     misleading = {"PYTHONDONTWRITEBYTECODE", "STACK_SUFFIX"}
     path = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     return {

@@ -14,7 +14,6 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from blueprint.local_cloud import beside
-from blueprint.local_cloud.beside import started
 from blueprint.local_cloud.server import ACCESS_KEY, ACCOUNT, FOLDER, LocalCloudError, Server, tail
 from blueprint.settings import ALIAS, LOCAL, ROOT, Settings
 
@@ -38,10 +37,18 @@ def reach(server: Server, region: str) -> None:
     """
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
-    os.environ.update(
-        {"AWS_ENDPOINT_URL": server.url, "AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": ACCESS_KEY}
-        | {"AWS_DEFAULT_REGION": region, "AWS_REGION": region, "AWS_EC2_METADATA_DISABLED": "true"}
-    )
+    os.environ.update(_variables(server, region))
+
+
+def _variables(server: Server, region: str) -> dict[str, str]:
+    return {
+        "AWS_ENDPOINT_URL": server.url,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
 
 
 def bootstrap(server: Server, region: str) -> None:
@@ -76,10 +83,10 @@ def deploy(server: Server, settings: Settings, synthesising: subprocess.Popen[by
     command = [_CDK, "deploy", "--all", "--require-approval", "never", "--outputs-file", str(unfinished)]
     command += ["--method", "direct"]  # nobody looks at the change set
     command += ["--app", wait, "--output", str(beside.ASSEMBLY)]
-    variables = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}  # as `reach` has them
+    variables = _variables(server, environment.region)
     variables |= {"CDK_HOME": str(FOLDER / "cdk"), "CDK_DISABLE_CLI_TELEMETRY": "true"}
     _LOG.write_bytes(b"")
-    with started(command, _LOG, variables) as deploying:
+    with beside.started(command, _LOG, variables) as deploying:
         if _wait("The synthesis", synthesising):
             raise LocalCloudError(f"The service can't be synthesised:\n{tail(beside.SYNTHESIS_LOG)}")
         OUTPUTS.unlink(missing_ok=True)
