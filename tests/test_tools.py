@@ -6,13 +6,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
-from services import RUNTIME
-from user_shell import BLUEPRINT
+from services import RUNTIME, user_environment
+from user_shell import BLUEPRINT, user_path
 
 TOOLS = BLUEPRINT / "template" / "blueprint" / "tools"
-ESSENTIALS = ("awk", "cat", "dirname", "head", "printf", "rm", "sh", "sort", "sed", "env")
+ESSENTIALS = ("awk", "cat", "dirname", "grep", "head", "printf", "rm", "sh", "sort", "sed", "env")
 
 
 class Machine:
@@ -84,6 +85,25 @@ def test_without_venv_it_says_what_to_install_and_leaves_nothing(machine: Machin
     assert result.returncode != 0
     assert "apt install python3-venv" in result.stderr
     assert not (machine.work / ".tools").exists()
+
+
+@pytest.mark.parametrize("has_pip", [True, False], ids=["python3 has pip", "python3 has no pip"])
+def test_uv_is_installed_and_a_pip_with_it_only_where_there_is_none(machine: Machine, *, has_pip: bool) -> None:
+    python = shutil.which("python3", path=user_path())
+    lacking = 'case "$*" in *"import pip"* | "-m pip "*) exit 1 ;; esac'
+    machine.has("python3", f'{"" if has_pip else lacking}\nexec {python} "$@"')
+    result = subprocess.run(
+        [str(TOOLS / "uv"), "a folder"],
+        cwd=machine.work,
+        env=user_environment(PATH=str(machine.bin)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    uv = machine.work / "a folder" / "bin" / "uv"
+    assert result.stdout.strip() == str(uv)
+    assert subprocess.run([str(uv), "--version"], capture_output=True, text=True, check=True).stdout.startswith("uv ")
+    assert [*machine.work.glob("a folder/lib/python*/site-packages/pip")] == ([] if has_pip else [ANY])
 
 
 def test_the_wanted_python_is_taken_wherever_it_is(machine: Machine) -> None:
