@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from services import RUNTIME, Render, Service
+from services import RUNTIME, Render, Service, user_environment
 
 pytestmark = pytest.mark.matrix
 
@@ -108,6 +108,21 @@ def test_nothing_is_built_again_when_nothing_has_changed(service: Service) -> No
     synthesise(service, "dev")
     assert layers_built(service) == {before}
     assert marker.exists()
+
+
+def test_two_processes_that_need_the_same_build_it_once(service: Service) -> None:
+    command = [".venv/bin/python", "-c", BUILD_LAYER]
+    processes = [
+        subprocess.Popen(command, cwd=service.path, env=user_environment(), stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    builds = set()
+    while any(process.poll() is None for process in processes):
+        builds |= {path.name for path in (service.path / "build").glob("layer/.unfinished-*")}
+    assert len(builds) == 1
+    assert {process.communicate()[0] for process in processes} == {
+        f"{service.path / 'build' / 'layer' / only}\n" for only in layers_built(service)
+    }
 
 
 def test_a_new_dependency_is_in_the_layer_after_a_synthesis_alone(service: Service) -> None:

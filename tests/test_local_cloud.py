@@ -331,6 +331,17 @@ def test_a_function_stops_at_a_breakpoint_of_visual_studio_code(deployed: Servic
 
 
 @pytest.mark.matrix
+def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, workshop: Service, render: Render) -> None:
+    service = render(tmp_path / "orders").borrow_tools(workshop)
+    (tmp_path / "file").touch()
+    service.make("dev")
+    result = service.make("local", check=False, XDG_CACHE_HOME=str(tmp_path / "file"))
+    assert result.returncode != 0
+    assert re.search(r"error: MiniStack can't be installed: .*/file.*XDG_CACHE_HOME names another", result.stdout)
+    assert "Traceback" not in result.stdout
+
+
+@pytest.mark.matrix
 def test_two_services_have_two_clouds(deployed: Service, tmp_path: Path, render: Render) -> None:
     other = render(tmp_path / "payments", service_name="payments-eu", environments="test, live")
     try:

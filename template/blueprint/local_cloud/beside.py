@@ -1,4 +1,4 @@
-"""The processes that work beside a deployment: the check of the handlers, the synthesis, the CDK's command line."""
+"""The processes that work beside a deployment: check of the handlers, build of the layer, synthesis, the CDK's own."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from blueprint.local_cloud.server import FOLDER
-from blueprint.settings import LOCAL, ROOT
+from blueprint.settings import LOCAL, PROGRAM, ROOT
 
 ASSEMBLY = FOLDER / "cdk.out"
 SYNTHESIS_LOG = FOLDER / "synthesis.log"
@@ -64,6 +64,11 @@ def check() -> AbstractContextManager[subprocess.Popen[bytes]]:
     """A process that checks whether the handlers can start, and writes to `CHECK_LOG` what can't."""
     CHECK_LOG.write_bytes(b"")
     return started([sys.executable, "-m", "blueprint.preflight"], CHECK_LOG, {})
+
+
+def layer() -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """A process that builds the layer, unless it is there; what goes wrong, the synthesis reports."""
+    return started([sys.executable, "-m", PROGRAM, "layer"], Path(os.devnull), {})
 
 
 def _user() -> dict[str, str]:

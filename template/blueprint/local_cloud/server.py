@@ -1,11 +1,13 @@
 """The MiniStack server of this service: one process, in an environment of its own, on 127.0.0.1.
 
-Everything lies in `.local/`: the environment that it is installed in, its log, its temporary folder, the
-port that it had last. The running server holds a lock on `.local/server.lock`, so a server that has died
-leaves nothing behind that looks alive, and no other process is ever taken for it.
+What is the service's lies in `.local/`: its log, its temporary folder, the port that it had last. The running server
+holds a lock on `.local/server.lock`, so a server that has died leaves nothing behind that looks alive, and no other
+process is ever taken for it. MiniStack's packages are in the user's cache, for all services: to install them, and to
+compile what is imported of them, takes seconds.
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -13,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 import urllib.error
 import urllib.request
@@ -23,6 +26,7 @@ from pathlib import Path
 
 import uv
 
+from blueprint.packaging.once import made_once
 from blueprint.settings import ROOT
 
 FOLDER = ROOT / ".local"
@@ -154,14 +158,18 @@ def _state() -> dict[str, int]:
 
 def _install() -> Path:
     """The Python of MiniStack's environment: of this interpreter's version, so that it takes the same wheels."""
-    name = "-".join(["server", f"{sys.version_info.major}.{sys.version_info.minor}", *PACKAGES]).replace("==", "-")
-    target = FOLDER / name
-    if not target.exists():
-        unfinished = FOLDER / f"unfinished-{name}"
-        _uv("venv", "--quiet", "--clear", "--relocatable", "--python", sys.executable, str(unfinished))
-        _uv("pip", "install", "--quiet", "--python", str(unfinished), *PACKAGES)
-        unfinished.rename(target)
-    return target / "bin" / "python"
+    made_of = [*PACKAGES, sys.base_prefix, str(sysconfig.get_config_var("SOABI"))]
+    name = hashlib.sha256("\n".join(made_of).encode()).hexdigest()[:16]
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "serverless-service-blueprint"
+
+    def install(folder: Path) -> None:
+        _uv("venv", "--quiet", "--clear", "--relocatable", "--python", sys.executable, str(folder))
+        _uv("pip", "install", "--quiet", "--python", str(folder), *PACKAGES)
+
+    try:
+        return made_once(cache / "local-cloud" / name, install) / "bin" / "python"
+    except OSError as error:
+        raise LocalCloudError(f"MiniStack can't be installed: {error}. XDG_CACHE_HOME names another folder.") from None
 
 
 def _uv(*arguments: str) -> None:

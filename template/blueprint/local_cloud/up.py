@@ -103,21 +103,18 @@ def _deploy(
 ) -> None:
     changes.forget()
     region = settings.environment(LOCAL).region
-    if running is None:
-        # A synthesis would build the layer after its imports; what goes wrong, it reports.
-        layer = subprocess.Popen(
-            [sys.executable, "-m", PROGRAM, "layer"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        deployment.CALLER.unlink(missing_ok=True)  # of a server that has died
-        with _step("Starting the local cloud"):
-            running = server.start(region)
-        layer.wait()
-        deployment.reach(running, region)
-    with _step(f"Preparing it for the CDK (port {running.port})"):
-        deployment.bootstrap(running, region)
-    with _step("Deploying the service"):
-        deployment.deploy(running, settings, synthesising)
-        deployment.create_caller(settings)
-        # CloudFormation may hold the very code that an update has replaced, and then changes nothing.
-        deployment.update_code(code)
+    # A first synthesis would build the layer after its imports; now it finds it there, or waits for it.
+    with beside.layer() if running is None else nullcontext():
+        if running is None:
+            deployment.CALLER.unlink(missing_ok=True)  # of a server that has died
+            with _step("Starting the local cloud"):
+                running = server.start(region)
+            deployment.reach(running, region)
+        with _step(f"Preparing it for the CDK (port {running.port})"):
+            deployment.bootstrap(running, region)
+        with _step("Deploying the service"):
+            deployment.deploy(running, settings, synthesising)
+            deployment.create_caller(settings)
+            # CloudFormation may hold the very code that an update has replaced, and then changes nothing.
+            deployment.update_code(code)
     changes.remember(changes.Deployed(changes.infrastructure(now, synthesis.read()), deployment.sha256(code)))

@@ -19,6 +19,7 @@ import uv
 
 from blueprint.packaging import slimming
 from blueprint.packaging.levers import LAYER, Levers
+from blueprint.packaging.once import made_once
 from blueprint.packaging.slimming import AMAZON_ROOTS, amazon_roots
 from blueprint.settings import ROOT, Service
 
@@ -153,19 +154,7 @@ def _built(kind: str, ingredients: list[bytes], make: Callable[[Path], None]) ->
     digest = hashlib.sha256()
     for ingredient in ingredients:
         digest.update(len(ingredient).to_bytes(8, "big") + ingredient)
-    target = BUILDS / kind / digest.hexdigest()[:16]
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".unfinished-") as folder:
-            unfinished = Path(folder) / "build"
-            unfinished.mkdir()
-            make(unfinished)
-            try:
-                unfinished.rename(target)
-            except OSError:
-                if not target.exists():
-                    raise
-                # Another process was faster, and built the same.
+    target = made_once(BUILDS / kind / digest.hexdigest()[:16], make)
     os.utime(target)
     _remove_old(target.parent)
     return target

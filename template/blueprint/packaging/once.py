@@ -1,0 +1,23 @@
+"""What several processes may need at the same time, and one of them makes."""
+
+import fcntl
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+
+def made_once(target: Path, make: Callable[[Path], None]) -> Path:
+    """The folder, which `make` has filled while it was empty if it wasn't there yet; what fails leaves nothing.
+
+    Whoever needs one of the same parent in the meantime waits. Raises what `make` raises, and OSError.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.parent.with_suffix(".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.exists():
+            with tempfile.TemporaryDirectory(dir=target.parent, prefix=".unfinished-") as folder:
+                unfinished = Path(folder) / "build"
+                unfinished.mkdir()
+                make(unfinished)
+                unfinished.rename(target)
+    return target
