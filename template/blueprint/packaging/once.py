@@ -1,6 +1,7 @@
 """What several processes may need at the same time, and one of them makes."""
 
 import fcntl
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,8 @@ def made_once(target: Path, make: Callable[[Path], None]) -> Path:
     with target.parent.with_suffix(".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
+            for left_over in target.parent.glob(".unfinished-*"):  # by a process that was killed
+                shutil.rmtree(left_over, ignore_errors=True)
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=".unfinished-") as folder:
                 unfinished = Path(folder) / "build"
                 unfinished.mkdir()
