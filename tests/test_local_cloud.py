@@ -342,6 +342,38 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, workshop: Servi
 
 
 @pytest.mark.matrix
+def test_packages_of_the_cloud_that_are_gone_or_damaged_are_named(
+    tmp_path: Path, workshop: Service, render: Render
+) -> None:
+    service = render(tmp_path / "orders").borrow_tools(workshop)
+    service.make("dev")
+    uv_cache = service.run(".venv/bin/uv", "cache", "dir").stdout.strip()
+    make = partial(service.make, XDG_CACHE_HOME=str(tmp_path / "cache"), UV_CACHE_DIR=uv_cache)
+    try:
+        # When they go while the cloud runs, then the next command says so.
+        make("local")
+        [packages] = (tmp_path / "cache" / "serverless-service-blueprint" / "local-cloud").iterdir()
+        (packages / "bin").rename(packages / "gone")
+        result = make("local", check=False)
+        assert f"error: The local cloud has lost {packages}/bin/python; run `make local-stop`, then" in result.stdout
+        # When they are damaged, then the folder to delete is named, at once,
+        make("local-stop")
+        result = make("local", check=False)
+        assert f"error: MiniStack's packages are damaged; delete {packages}, then try again.\n" in result.stdout
+        (packages / "gone").rename(packages / "bin")
+        (packages / "lib").rename(packages / "gone")
+        start = time.monotonic()
+        result = make("local", check=False)
+        assert f"If MiniStack's packages are damaged, delete {packages}.\n" in result.stdout
+        assert time.monotonic() - start < 15
+        # and that is what helps.
+        shutil.rmtree(packages)
+        make("local")
+    finally:
+        make("local-stop")
+
+
+@pytest.mark.matrix
 def test_two_services_have_two_clouds(deployed: Service, tmp_path: Path, render: Render) -> None:
     other = render(tmp_path / "payments", service_name="payments-eu", environments="test, live")
     try:

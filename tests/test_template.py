@@ -8,11 +8,12 @@ from history import blueprints
 from services import Render, Service, files
 from user_shell import BLUEPRINT
 
-LINES = 11_300
+LINES = 11_330
 """Lines of the blueprint's Python in a service: what a team has to live with. Raise it with a reason only.
 
 The goal is 7,000: 7,050 after the folders were parted. Queues, streams and schedules with the outbox, rollback and
-restore, updates by git's merge, the road to AWS and the contract of the API have brought the rest.
+restore, updates by git's merge, the road to AWS and the contract of the API have brought the rest; that services share
+MiniStack's packages, and processes a build, takes 60 lines, and seconds off every first deployment.
 """
 
 

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uv
 
@@ -73,11 +74,16 @@ def exclusive() -> Iterator[None]:
 
 
 def running() -> Server | None:
-    """The server, or None when it isn't running; raises LocalCloudError when LOCAL_PORT asks for another port."""
+    """The server, or None when it isn't running.
+
+    Raises LocalCloudError when LOCAL_PORT asks for another port, and when MiniStack's packages are gone under it.
+    """
     state = _state()
     if not _is_locked() or "pid" not in state:
         return None
-    server = Server(**state)
+    server = Server(port=state["port"], pid=state["pid"])
+    if not Path(state["python"]).exists():
+        raise LocalCloudError(f"The local cloud has lost {state['python']}; run `make local-stop`, then `make local`.")
     if os.environ.get("LOCAL_PORT", str(server.port)) != str(server.port):
         raise LocalCloudError(f"The local cloud runs on port {server.port}; run `make local-stop` to move it.")
     return server
@@ -117,13 +123,13 @@ def start(region: str) -> Server:
             start_new_session=True,
             pass_fds=[lock.fileno()],  # keeps the lock for as long as the server lives
         )
-        server = Server(port=port, pid=process.pid)
-        _STATE.write_text(json.dumps({"port": port, "pid": process.pid}))
-        try:
-            _wait_until_ready(server, process)
-        except BaseException:
-            _end(process.pid)
-            raise
+    server = Server(port=port, pid=process.pid)
+    _STATE.write_text(json.dumps({"port": port, "pid": process.pid, "python": str(python)}))
+    try:
+        _wait_until_ready(server, process, python.parents[1])
+    except BaseException:
+        _end(process.pid)
+        raise
     return server
 
 
@@ -149,7 +155,7 @@ def _is_locked() -> bool:
     return False
 
 
-def _state() -> dict[str, int]:
+def _state() -> dict[str, Any]:
     try:
         return dict(json.loads(_STATE.read_text()))
     except (FileNotFoundError, json.JSONDecodeError):
@@ -160,16 +166,22 @@ def _install() -> Path:
     """The Python of MiniStack's environment: of this interpreter's version, so that it takes the same wheels."""
     made_of = [*PACKAGES, sys.base_prefix, str(sysconfig.get_config_var("SOABI"))]
     name = hashlib.sha256("\n".join(made_of).encode()).hexdigest()[:16]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "serverless-service-blueprint"
 
     def install(folder: Path) -> None:
         _uv("venv", "--quiet", "--clear", "--relocatable", "--python", sys.executable, str(folder))
         _uv("pip", "install", "--quiet", "--python", str(folder), *PACKAGES)
 
     try:
-        return made_once(cache / "local-cloud" / name, install) / "bin" / "python"
-    except OSError as error:
+        cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
+        if not cache.is_absolute():  # as the specification has it: https://specifications.freedesktop.org/basedir/
+            cache = Path.home().absolute() / ".cache"
+        target = made_once(cache / "serverless-service-blueprint" / "local-cloud" / name, install)
+    except (OSError, RuntimeError) as error:
         raise LocalCloudError(f"MiniStack can't be installed: {error}. XDG_CACHE_HOME names another folder.") from None
+    python = target / "bin" / "python"
+    if not python.exists():
+        raise LocalCloudError(f"MiniStack's packages are damaged; delete {target}, then try again.")
+    return python
 
 
 def _uv(*arguments: str) -> None:
@@ -188,7 +200,7 @@ def _port() -> int:
                 f"Port {wanted} is in use by another program; set LOCAL_PORT to a free one, or leave it out."
             )
         return int(wanted)
-    last = _state().get("port")
+    last: int | None = _state().get("port")
     if last and _is_free(last):
         return last
     with socket.socket() as probe:
@@ -209,11 +221,12 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _wait_until_ready(server: Server, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(server: Server, process: subprocess.Popen[bytes], packages: Path) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise LocalCloudError(f"The local cloud ended at its start; its log, {LOG}, says:\n{tail(LOG)}")
+            damaged = f"If MiniStack's packages are damaged, delete {packages}."
+            raise LocalCloudError(f"The local cloud ended at its start; its log, {LOG}, says:\n{tail(LOG)}\n{damaged}")
         try:
             with urllib.request.urlopen(f"{server.url}/_ministack/ready", timeout=1):  # noqa: S310
                 return

@@ -2,6 +2,7 @@
 
 import fcntl
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +13,15 @@ def made_once(target: Path, make: Callable[[Path], None]) -> Path:
 
     Whoever needs one of the same parent in the meantime waits. Raises what `make` raises, and OSError.
     """
+    if target.exists():
+        return target
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.parent.with_suffix(".lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"\nWaiting for another process, which is at work in {target.parent}", file=sys.stderr, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
             for left_over in target.parent.glob(".unfinished-*"):  # by a process that was killed
                 shutil.rmtree(left_over, ignore_errors=True)
