@@ -49,7 +49,7 @@ class Steps:
 
 
 def measure() -> dict[str, Any]:
-    """Seconds by step, the caches of uv, npm and jsii being warm, and the machine and its load."""
+    """Seconds by step, the caches of uv, npm, jsii and the local cloud being warm, and the machine and its load."""
     if SERVICE.exists():
         run("make", "local-stop")
         shutil.rmtree(SERVICE)
